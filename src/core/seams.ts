@@ -1,0 +1,116 @@
+/**
+ * The seams between rooms: small interfaces that have at least two implementations each (one of them
+ * offline) and one contract test for all. Every call takes options with a required `signal`.
+ */
+import type {
+  Document,
+  Draft,
+  FetchedPage,
+  Freshness,
+  Prompt,
+  Reference,
+  SearchResult,
+} from './nouns.ts';
+
+export interface CallOptions {
+  readonly signal: AbortSignal;
+}
+
+export interface SearchQuery {
+  /** Keywords as typed into a search box. */
+  readonly text: string;
+  readonly language: string;
+  readonly limit: number;
+  readonly freshness?: Freshness | undefined;
+  readonly sites: readonly string[];
+}
+
+/**
+ * A search engine. Throws FootnoteError with a `search-*` code (`search-captcha`, `search-blocked`,
+ * `search-rate-limited` with `retryAfterSeconds`, `search-bad-response`) or `timeout`/`cancelled`;
+ * an honest empty list is not an error.
+ */
+export interface SearchProvider {
+  readonly name: string;
+  search(query: SearchQuery, options: CallOptions): Promise<readonly SearchResult[]>;
+}
+
+/** Fetches one page behind the guard. Throws FootnoteError (`url-refused`, `robots-disallowed`, …). */
+export interface Fetcher {
+  fetch(url: string, options: CallOptions): Promise<FetchedPage>;
+}
+
+/** Reads a page into a document, in a child process. Throws `extract-failed`, `unsupported-content`, `timeout`. */
+export interface Extractor {
+  extract(page: FetchedPage, options: CallOptions): Promise<Document>;
+}
+
+/** Embeds texts as unit vectors. `kind` selects the model's prefix (E5: `query: ` / `passage: `). */
+export interface Embedder {
+  readonly dimensions: number;
+  embed(
+    texts: readonly string[],
+    options: CallOptions & { readonly kind: 'query' | 'passage' },
+  ): Promise<readonly Float32Array[]>;
+}
+
+export interface GenerateOptions extends CallOptions {
+  /** How many drafts share the one prefill; draft 0 is greedy when `temperature` is 0. */
+  readonly drafts: number;
+  readonly maxTokens: number;
+  /** 0 is greedy. */
+  readonly temperature: number;
+  readonly topP: number;
+  readonly topK: number;
+  readonly seed: number;
+  readonly stop?: readonly string[] | undefined;
+  /** Called with new text of draft `index`, as it is decoded. */
+  readonly onDelta?: ((index: number, text: string) => void) | undefined;
+}
+
+/** A language model. Throws `prompt-too-long`, `worker-crashed`, `overloaded`, `timeout`, `cancelled`. */
+export interface Generator {
+  /** Store name of the model in use. */
+  readonly model: string;
+  generate(prompt: Prompt, options: GenerateOptions): Promise<readonly Draft[]>;
+}
+
+export interface SupportVerdict {
+  /** 0..1, calibrated: probability that the references entail the claim. */
+  readonly support: number;
+  readonly attributable: boolean;
+  /** Spans that carry the support; `reference` is the 0-based index into the given texts. */
+  readonly evidence: readonly {
+    readonly reference: number;
+    readonly start: number;
+    readonly end: number;
+  }[];
+}
+
+/** Does one of the texts (or all together) entail the claim? */
+export interface SupportJudge {
+  support(
+    claim: string,
+    references: readonly string[],
+    options: CallOptions,
+  ): Promise<SupportVerdict>;
+}
+
+/** Scores how much people would prefer this answer; higher is better. */
+export interface Scorer {
+  score(
+    input: {
+      readonly question: string;
+      readonly answer: string;
+      readonly references: readonly Pick<Reference, 'title' | 'text'>[];
+    },
+    options: CallOptions,
+  ): Promise<number>;
+}
+
+/** A bounded cache. Values are immutable. */
+export interface Cache<V> {
+  get(key: string): V | undefined;
+  set(key: string, value: V): void;
+  delete(key: string): void;
+}
