@@ -252,3 +252,8 @@ export function redactConfig(config: Config): Record<string, unknown> {
     }),
   );
 }
+
+/** The process's own environment with additions, for child programs that need one (pip's TMPDIR). */
+export function childEnvironment(additions: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...additions };
+}
