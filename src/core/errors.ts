@@ -52,6 +52,12 @@ export const ERROR_TABLE = {
     action: 'skip',
     title: 'The search provider sent something else',
   },
+  'search-unreachable': {
+    status: 502,
+    action: 'skip',
+    title: 'The search provider cannot be reached',
+  },
+  'search-empty': { status: 502, action: 'skip', title: 'The search provider found nothing' },
   'search-unconfigured': {
     status: 500,
     action: 'skip',
