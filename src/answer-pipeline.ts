@@ -1,0 +1,268 @@
+/**
+ * The only orchestrator: Question → … → Answer, as a stream of events. It names no concrete class
+ * (`app.ts` does) and holds no state between questions.
+ */
+import { randomUUID } from 'node:crypto';
+import { deadline } from './core/deadline.ts';
+import { FootnoteError, toFootnoteError } from './core/errors.ts';
+import type {
+  Answer,
+  AnswerEvent,
+  AnswerReference,
+  CitedAnswer,
+  Document,
+  Draft,
+  PageFailure,
+  Prompt,
+  Question,
+  Reference,
+  ScoredAnswer,
+  SearchResult,
+  Warning,
+} from './core/nouns.ts';
+import type { CallOptions, GenerateOptions } from './core/seams.ts';
+import { Stopwatch } from './core/stopwatch.ts';
+
+/** The rooms' work as the pipeline needs it. */
+export interface PipelineParts {
+  search(
+    question: Question,
+    options: CallOptions & { readonly limit: number },
+  ): Promise<{
+    readonly queries: readonly string[];
+    readonly results: readonly SearchResult[];
+    readonly warnings: readonly Warning[];
+  }>;
+  readPages(
+    results: readonly SearchResult[],
+    options: CallOptions & {
+      readonly onPage: (url: string, title: string | null, failure: PageFailure | null) => void;
+    },
+  ): Promise<{
+    readonly documents: readonly Document[];
+    readonly failures: readonly PageFailure[];
+    readonly warnings: readonly Warning[];
+    readonly timings: { readonly fetchMs: number; readonly extractMs: number };
+  }>;
+  references(
+    question: Question,
+    documents: readonly Document[],
+    options: CallOptions & { readonly maxReferences: number },
+  ): Promise<{ readonly references: readonly Reference[]; readonly answerability: number }>;
+  prompt(question: Question, references: readonly Reference[]): Prompt;
+  extractiveDrafts(question: Question, references: readonly Reference[]): readonly Draft[];
+  /** Null when no generator could be loaded; the answer is then made of quotations alone. */
+  generator(options: CallOptions): Promise<{
+    readonly model: string;
+    generate(prompt: Prompt, options: GenerateOptions): Promise<readonly Draft[]>;
+  } | null>;
+  judge(
+    input: {
+      readonly question: Question;
+      readonly drafts: readonly Draft[];
+      readonly references: readonly Reference[];
+      readonly answerability: number;
+    },
+    options: CallOptions,
+  ): Promise<{ readonly best: ScoredAnswer | null; readonly abstained: boolean }>;
+  /** What to say, and show, when the references do not hold the answer. */
+  abstention(question: Question, references: readonly Reference[]): CitedAnswer;
+}
+
+export interface PipelineOptions extends CallOptions {
+  readonly maxResults: number;
+  readonly maxReferences: number;
+  /** Drafts the generator writes beside the extractive ones; 0: none. */
+  readonly drafts: number;
+  readonly generateTimeoutMs: number;
+  readonly seed: number;
+}
+
+const MAX_ANSWER_TOKENS = 64;
+/** Draft 0 is greedy by the generator's contract only when all are; sampled ones stay close to it. */
+const SAMPLING = { temperature: 0.6, topP: 0.95, topK: 40 } as const;
+
+/** References only: the first half of the pipeline (`POST /v1/search`). */
+export async function* findReferences(
+  question: Question,
+  parts: PipelineParts,
+  options: PipelineOptions,
+  watch = new Stopwatch(),
+  warnings: Warning[] = [],
+): AsyncGenerator<
+  AnswerEvent,
+  { readonly references: readonly Reference[]; readonly answerability: number }
+> {
+  const { signal } = options;
+  const found = await watch.time('search', () =>
+    parts.search(question, { signal, limit: options.maxResults }),
+  );
+  warnings.push(...found.warnings);
+  yield { type: 'search-end', queries: found.queries, results: found.results };
+  const events: AnswerEvent[] = [];
+  let wake = (): void => undefined;
+  const reading = parts
+    .readPages(found.results, {
+      signal,
+      onPage: (url, title, failure) => {
+        events.push({ type: 'page-end', url, title, failure });
+        wake();
+      },
+    })
+    .finally(() => wake());
+  let done = false;
+  void reading.then(
+    () => (done = true),
+    () => (done = true),
+  );
+  while (!done || events.length > 0) {
+    const event = events.shift();
+    if (event !== undefined) yield event;
+    else {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        if (done) resolve();
+        void reading.then(
+          () => resolve(),
+          () => resolve(),
+        );
+      });
+    }
+  }
+  const pages = await reading;
+  watch.add('fetch', pages.timings.fetchMs);
+  watch.add('extract', pages.timings.extractMs);
+  warnings.push(...pages.warnings, ...pages.failures.map(pageWarning));
+  const ranked = await watch.time('rank', () =>
+    parts.references(question, pages.documents, { signal, maxReferences: options.maxReferences }),
+  );
+  yield { type: 'references', references: ranked.references.map(publicReference) };
+  return ranked;
+}
+
+/**
+ * Answers one question. The last event is `answer-end`. Text is only ever streamed after its
+ * citations were checked, sentence by sentence: what a client shows never has to be taken back.
+ * @throws FootnoteError when no answer at all can be given (search failed, cancelled, deadline)
+ */
+export async function* answerQuestion(
+  question: Question,
+  parts: PipelineParts,
+  options: PipelineOptions,
+): AsyncGenerator<AnswerEvent, Answer> {
+  const watch = new Stopwatch();
+  const warnings: Warning[] = [];
+  const { signal } = options;
+  const { references, answerability } = yield* findReferences(
+    question,
+    parts,
+    options,
+    watch,
+    warnings,
+  );
+  const { generated, model } = await watch.time('generate', () =>
+    generateDrafts(question, references, parts, options, warnings),
+  );
+  const drafts = [...generated, ...parts.extractiveDrafts(question, references)];
+  const judged = await watch.time('score', () =>
+    references.length === 0
+      ? Promise.resolve({ best: null, abstained: true })
+      : parts.judge({ question, drafts, references, answerability }, { signal }),
+  );
+  const abstained = judged.abstained || judged.best === null;
+  const cited =
+    abstained || judged.best === null ? parts.abstention(question, references) : judged.best.cited;
+  for (const text of sentenceDeltas(cited)) yield { type: 'answer-delta', text };
+  const answer: Answer = {
+    id: `ans_${randomUUID()}`,
+    question: question.text,
+    answer: cited.answer,
+    abstained,
+    language: question.language,
+    sentences: cited.sentences,
+    references: references.map(publicReference),
+    score: abstained ? null : (judged.best?.score ?? null),
+    model,
+    usage: {
+      prompt_tokens: generated[0]?.promptTokens ?? 0,
+      completion_tokens: generated.reduce((sum, draft) => sum + draft.completionTokens, 0),
+    },
+    timings_ms: watch.timings(),
+    warnings,
+  };
+  yield { type: 'answer-end', answer };
+  return answer;
+}
+
+/** The generator's drafts; a generator that fails costs its drafts, not the answer. */
+async function generateDrafts(
+  question: Question,
+  references: readonly Reference[],
+  parts: PipelineParts,
+  options: PipelineOptions,
+  warnings: Warning[],
+): Promise<{ readonly generated: readonly Draft[]; readonly model: string }> {
+  const none = { generated: [], model: 'extractive' };
+  if (options.drafts === 0 || references.length === 0) return none;
+  const limit = deadline(options.generateTimeoutMs, options.signal, 'generate');
+  try {
+    const generator = await parts.generator({ signal: limit.signal });
+    if (generator === null) return none;
+    const generated = await generator.generate(parts.prompt(question, references), {
+      signal: limit.signal,
+      drafts: options.drafts,
+      maxTokens: MAX_ANSWER_TOKENS,
+      ...(options.drafts === 1 ? { ...SAMPLING, temperature: 0 } : SAMPLING),
+      seed: options.seed,
+    });
+    return { generated, model: generator.model };
+  } catch (error) {
+    const typed = toFootnoteError(error);
+    if (options.signal.aborted || typed.code === 'overloaded') throw typed;
+    warnings.push({ code: typed.code, message: `the generator failed: ${typed.message}` });
+    return none;
+  } finally {
+    limit.clear();
+  }
+}
+
+/** The answer cut after each sentence's marks; concatenated, the pieces are the answer again. */
+function sentenceDeltas(cited: CitedAnswer): string[] {
+  const starts = cited.sentences.slice(1).map((sentence) => sentence.start);
+  const cuts = [0, ...starts, cited.answer.length];
+  return cuts.slice(1).flatMap((end, index) => {
+    const piece = cited.answer.slice(cuts[index], end);
+    return piece === '' ? [] : [piece];
+  });
+}
+
+function pageWarning(failure: PageFailure): Warning {
+  return { code: failure.code, message: `${failure.url}: ${failure.message}` };
+}
+
+/** A reference in the contract's field names. */
+export function publicReference(reference: Reference): AnswerReference {
+  return {
+    number: reference.number,
+    url: reference.url,
+    title: reference.title,
+    site: reference.site,
+    published_at: reference.publishedAt,
+    fetched_at: reference.fetchedAt,
+    text: reference.text,
+    score: reference.score,
+  };
+}
+
+/** Checks what only the pipeline can know about a question. @throws FootnoteError `bad-request` */
+export function checkQuestion(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed === '') throw new FootnoteError('bad-request', 'question must not be empty');
+  if (trimmed.length > 4_000) {
+    throw new FootnoteError(
+      'bad-request',
+      `question has ${trimmed.length} characters; at most 4000 are accepted`,
+    );
+  }
+  return trimmed;
+}

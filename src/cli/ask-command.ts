@@ -1,0 +1,27 @@
+import type { AnswerRequest, AnswerService } from '../answer-service.ts';
+import type { Answer } from '../core/nouns.ts';
+import type { CallOptions } from '../core/seams.ts';
+import { AnswerPrinter, type Terminal } from './answer-printer.ts';
+
+/** Answers one question on stdout; with `json`, the Answer object and nothing else. */
+export async function ask(
+  service: AnswerService,
+  request: AnswerRequest,
+  terminal: Terminal,
+  options: CallOptions & { readonly json: boolean },
+): Promise<Answer> {
+  const printer = new AnswerPrinter(terminal);
+  let answer: Answer | undefined;
+  try {
+    printer.status('searching …');
+    for await (const event of service.answer(request, { signal: options.signal })) {
+      if (event.type === 'answer-end') answer = event.answer;
+      if (!options.json) printer.print(event);
+      else if (event.type !== 'answer-delta' && event.type !== 'answer-end') printer.print(event);
+    }
+  } finally {
+    printer.clearStatus();
+  }
+  if (options.json) terminal.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+  return answer as Answer;
+}

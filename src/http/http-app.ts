@@ -1,0 +1,271 @@
+/** The REST service as an express application; `http-server.ts` listens and drains. */
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import type { AnswerRequest, AnswerService } from '../answer-service.ts';
+import { FootnoteError, toFootnoteError, toProblem } from '../core/errors.ts';
+import type { Answer, AnswerEvent, Warning } from '../core/nouns.ts';
+import { writeEventStream } from './event-stream.ts';
+import { Metrics } from './metrics.ts';
+import { openApi } from './openapi.ts';
+import { answerRequestSchema, searchRequestSchema } from './schemas.ts';
+
+/** Longest request body in bytes; a question has at most 4,000 characters. */
+const MAX_BODY_BYTES = 64 * 1024;
+
+export interface HttpAppOptions {
+  readonly service: AnswerService;
+  readonly logger: Logger;
+  readonly version: string;
+  /** Accepted bearer tokens; empty: no key is needed. */
+  readonly apiKeys: readonly string[];
+  /** Why the service is not ready, or null when it is. */
+  readonly notReady: () => string | null;
+  /** Aborts all work, at the end of a drain. */
+  readonly signal: AbortSignal;
+  /** The page at `/`. */
+  readonly page: string;
+}
+
+export function createHttpApp(options: HttpAppOptions): express.Express {
+  const { service, logger } = options;
+  const metrics = new Metrics(() => service.load);
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+
+  app.use((request, response, next) => {
+    const given = request.get('x-request-id');
+    const id = given !== undefined && /^[\w.-]{1,100}$/u.test(given) ? given : randomUUID();
+    const started = performance.now();
+    response.locals['requestId'] = id;
+    response.set({ 'x-request-id': id, 'x-content-type-options': 'nosniff' });
+    response.on('close', () => {
+      const seconds = (performance.now() - started) / 1_000;
+      const route = String(response.locals['route'] ?? 'other');
+      // A client that went away before the end is logged the way nginx does.
+      const status = response.writableFinished ? response.statusCode : 499;
+      metrics.request(route, request.method, status, seconds);
+      logger.info({ requestId: id, method: request.method, route, status, seconds }, 'request');
+    });
+    next();
+  });
+
+  const route = (
+    path: string,
+    method: 'get' | 'post',
+    ...handlers: ((request: Request, response: Response, next: NextFunction) => unknown)[]
+  ): void => {
+    const mark = (_: Request, response: Response, next: NextFunction): void => {
+      response.locals['route'] = path;
+      next();
+    };
+    app.route(path)[method](mark, ...handlers);
+    app.route(path).all(mark, (request, response) => {
+      const allow = method === 'get' ? 'GET, HEAD' : 'POST';
+      response.set('allow', allow);
+      throw new FootnoteError(
+        'method-not-allowed',
+        `${request.method} is not allowed on ${path}; use ${allow}`,
+      );
+    });
+  };
+  const authorise = bearerCheck(options.apiKeys);
+  const json = [requireJson, express.json({ limit: MAX_BODY_BYTES, strict: true })] as const;
+
+  route('/v1/answer', 'post', authorise, ...json, async (request, response) => {
+    const body = parseBody(answerRequestSchema, request);
+    const accepted = request.accepts(['application/json', 'text/event-stream']);
+    if (accepted === false) {
+      throw new FootnoteError(
+        'not-acceptable',
+        'this answers with application/json or text/event-stream',
+      );
+    }
+    const signal = clientSignal(response, options.signal);
+    const events = measured(service.answer(toRequest(body), { signal }), metrics, signal);
+    const explicit = request.get('accept')?.includes('text/event-stream') === true;
+    if (body.stream === true || (accepted === 'text/event-stream' && explicit)) {
+      await writeEventStream(response, events, signal);
+      return;
+    }
+    let answer: Answer | undefined;
+    for await (const event of events) if (event.type === 'answer-end') answer = event.answer;
+    response.json(answer);
+  });
+
+  route('/v1/search', 'post', authorise, ...json, async (request, response) => {
+    const body = parseBody(searchRequestSchema, request);
+    const signal = clientSignal(response, options.signal);
+    let queries: readonly string[] = [];
+    let references: unknown = [];
+    const warnings: Warning[] = [];
+    for await (const event of service.search(toRequest(body), { signal })) {
+      if (event.type === 'search-end') queries = event.queries;
+      else if (event.type === 'references') references = event.references;
+      else if (event.type === 'page-end' && event.failure !== null) {
+        const { code, message, url } = event.failure;
+        warnings.push({ code, message: `${url}: ${message}` });
+      }
+    }
+    response.json({
+      id: `srch_${randomUUID()}`,
+      question: body.question,
+      queries,
+      references,
+      warnings,
+    });
+  });
+
+  const description = openApi(options.version);
+  route('/openapi.json', 'get', (_, response) => response.json(description));
+  route('/healthz', 'get', (_, response) => response.json({ status: 'ok' }));
+  route('/readyz', 'get', (_, response) => {
+    const reason = options.notReady();
+    if (reason !== null) throw new FootnoteError('not-ready', reason, { retryAfterSeconds: 5 });
+    response.json({ status: 'ready' });
+  });
+  route('/metrics', 'get', async (_, response) => {
+    response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+  route('/', 'get', (_, response) => {
+    response
+      .set('content-security-policy', PAGE_POLICY)
+      .set('referrer-policy', 'no-referrer')
+      .type('html')
+      .send(options.page);
+  });
+
+  app.use((request: Request) => {
+    throw new FootnoteError('not-found', `there is nothing at ${request.path}`);
+  });
+  app.use((thrown: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    const error = fromExpress(thrown);
+    const requestId = String(response.locals['requestId']);
+    if (error.status >= 500) logger.error({ requestId, err: error }, error.message);
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    if (error.retryAfterSeconds !== undefined) {
+      response.set('retry-after', String(Math.ceil(error.retryAfterSeconds)));
+    }
+    if (error.code === 'unauthorized') response.set('www-authenticate', 'Bearer');
+    response
+      .status(error.status)
+      .type('application/problem+json')
+      .send(JSON.stringify(toProblem(error, `urn:request:${requestId}`)));
+  });
+  return app;
+}
+
+/** The page needs its own inline script and style, and nothing from anywhere else. */
+const PAGE_POLICY =
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+function requireJson(request: Request, _: Response, next: NextFunction): void {
+  if (request.is('application/json') === false || request.get('content-type') === undefined) {
+    throw new FootnoteError(
+      'unsupported-media-type',
+      `send the body as application/json, not ${request.get('content-type') ?? 'without a content type'}`,
+    );
+  }
+  next();
+}
+
+function bearerCheck(keys: readonly string[]) {
+  // Hashes have one length, so the comparison takes the same time whatever was sent.
+  const digests = keys.map((key) => createHash('sha256').update(key).digest());
+  return (request: Request, _: Response, next: NextFunction): void => {
+    if (digests.length > 0) {
+      const token = /^Bearer (.+)$/u.exec(request.get('authorization') ?? '')?.[1] ?? '';
+      const digest = createHash('sha256').update(token).digest();
+      if (!digests.some((known) => timingSafeEqual(known, digest))) {
+        throw new FootnoteError('unauthorized', 'send a valid key as `Authorization: Bearer KEY`');
+      }
+    }
+    next();
+  };
+}
+
+function parseBody<S extends z.ZodType>(schema: S, request: Request): z.infer<S> {
+  const parsed = schema.safeParse(request.body);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue) => ({
+    field: issue.path.join('.'),
+    message: issue.message,
+  }));
+  throw new FootnoteError(
+    'bad-request',
+    issues
+      .map(({ field, message }) => (field === '' ? message : `${field}: ${message}`))
+      .join('; '),
+    { extra: { errors: issues } },
+  );
+}
+
+function toRequest(
+  body: z.infer<typeof searchRequestSchema> & Partial<z.infer<typeof answerRequestSchema>>,
+): AnswerRequest {
+  return {
+    question: body.question,
+    language: body.language,
+    maxReferences: body.max_references,
+    drafts: body.drafts,
+    freshness: body.freshness,
+    sites: body.sites,
+    seed: body.seed,
+  };
+}
+
+/** Aborts when the client goes away before its answer, and when the service stops. */
+function clientSignal(response: Response, service: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  response.on('close', () => {
+    if (!response.writableFinished) {
+      controller.abort(new FootnoteError('cancelled', 'the client went away'));
+    }
+  });
+  return AbortSignal.any([controller.signal, service]);
+}
+
+async function* measured(
+  events: AsyncIterable<AnswerEvent>,
+  metrics: Metrics,
+  signal: AbortSignal,
+): AsyncGenerator<AnswerEvent> {
+  try {
+    for await (const event of events) {
+      if (event.type === 'answer-end') metrics.answer(event.answer);
+      yield event;
+    }
+  } catch (error) {
+    metrics.failure(signal.aborted);
+    throw error;
+  }
+}
+
+/** body-parser's own errors in our codes. */
+function fromExpress(thrown: unknown): FootnoteError {
+  const type = (thrown as { type?: unknown } | null)?.type;
+  if (type === 'entity.parse.failed') {
+    return new FootnoteError(
+      'bad-json',
+      `the body is not valid JSON: ${String((thrown as Error).message)}`,
+    );
+  }
+  if (type === 'entity.too.large') {
+    return new FootnoteError(
+      'body-too-large',
+      `the body is larger than ${MAX_BODY_BYTES} bytes; shorten the question`,
+    );
+  }
+  if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
+    return new FootnoteError('unsupported-media-type', (thrown as Error).message);
+  }
+  if (typeof type === 'string' || thrown instanceof URIError) {
+    return new FootnoteError('bad-request', (thrown as Error).message);
+  }
+  return toFootnoteError(thrown);
+}

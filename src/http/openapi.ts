@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { ERROR_TABLE } from '../core/errors.ts';
+import {
+  answerRequestSchema,
+  answerSchema,
+  problemSchema,
+  searchRequestSchema,
+  searchResponseSchema,
+} from './schemas.ts';
+
+type Json = Record<string, unknown>;
+
+/** The OpenAPI 3.1 description, generated from the very schemas that check requests. */
+export function openApi(version: string): Json {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries({
+    AnswerRequest: answerRequestSchema,
+    SearchRequest: searchRequestSchema,
+    Answer: answerSchema,
+    SearchResponse: searchResponseSchema,
+    Problem: problemSchema,
+  })) {
+    registry.add(schema, { id });
+  }
+  const { schemas } = z.toJSONSchema(registry, {
+    uri: (id) => `#/components/schemas/${id}`,
+    io: 'input',
+  });
+  for (const schema of Object.values(schemas)) {
+    const named = schema as Json;
+    delete named['$schema'];
+    delete named['$id'];
+    delete named['id'];
+  }
+  const body = (name: string): Json => ({
+    required: true,
+    content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } },
+  });
+  const reply = (description: string, name: string, extra: Json = {}): Json => ({
+    description,
+    content: {
+      'application/json': { schema: { $ref: `#/components/schemas/${name}` } },
+      ...extra,
+    },
+  });
+  const problems = {
+    default: {
+      description: `A problem; codes: ${Object.keys(ERROR_TABLE).join(', ')}`,
+      content: {
+        'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+      },
+    },
+  };
+  const plain = (description: string, type = 'application/json'): Json => ({
+    '200': { description, content: { [type]: { schema: {} } } },
+    ...problems,
+  });
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'footnote',
+      version,
+      description: 'Answers from the web in which every sentence carries a checked citation.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths: {
+      '/v1/answer': {
+        post: {
+          operationId: 'answer',
+          summary: 'Answer a question with citations',
+          description:
+            'With `Accept: text/event-stream` or `stream: true`: events search-end, page-end, references, answer-delta, answer-end (the Answer), error (a Problem).',
+          security: [{}, { bearer: [] }],
+          requestBody: body('AnswerRequest'),
+          responses: {
+            '200': reply('The answer', 'Answer', {
+              'text/event-stream': { schema: { type: 'string' } },
+            }),
+            ...problems,
+          },
+        },
+      },
+      '/v1/search': {
+        post: {
+          operationId: 'search',
+          summary: 'Find and rank references without answering',
+          security: [{}, { bearer: [] }],
+          requestBody: body('SearchRequest'),
+          responses: { '200': reply('The references', 'SearchResponse'), ...problems },
+        },
+      },
+      '/openapi.json': { get: { operationId: 'openapi', responses: plain('This document') } },
+      '/healthz': { get: { operationId: 'healthz', responses: plain('The process is alive') } },
+      '/readyz': {
+        get: { operationId: 'readyz', responses: plain('Models are loaded; 503 until then') },
+      },
+      '/metrics': {
+        get: { operationId: 'metrics', responses: plain('Prometheus metrics', 'text/plain') },
+      },
+    },
+    components: {
+      schemas,
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+    },
+  };
+}
