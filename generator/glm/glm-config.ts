@@ -1,0 +1,129 @@
+/**
+ * The shape of a GLM decoder, named as `GlmForCausalLM` of `transformers` names it, and how the
+ * architectures of GGUF files map onto it. Every model is expressed in GLM's own terms: interleaved
+ * rotary embedding, packed qkv, packed gate and up.
+ */
+import { FootnoteError } from '../../src/core/errors.ts';
+import type { GgufFile } from '../gguf/gguf-file.ts';
+
+export interface GlmConfig {
+  readonly hidden_size: number;
+  readonly intermediate_size: number;
+  readonly num_hidden_layers: number;
+  readonly num_attention_heads: number;
+  readonly num_key_value_heads: number;
+  readonly head_dim: number;
+  readonly vocab_size: number;
+  readonly rms_norm_eps: number;
+  readonly rope_theta: number;
+  /** Share of each head that is rotated. */
+  readonly partial_rotary_factor: number;
+  /** Biases on q, k and v. */
+  readonly attention_bias: boolean;
+  readonly tie_word_embeddings: boolean;
+  readonly max_position_embeddings: number;
+  /** Norms after attention and after the MLP, before they are added (`Glm4ForCausalLM`). */
+  readonly sandwich_norm: boolean;
+}
+
+/** How a GGUF architecture stores what GLM's graph needs. */
+interface Architecture {
+  /** Rows of q and k stand in half-split rotary order and must be interleaved. */
+  readonly halfSplit: boolean;
+  /** Least context the family has, where converters wrote too little into the file. */
+  readonly leastContext?: number;
+}
+
+/**
+ * `llama` is interleaved in GGUF already (the public converter permutes it). `chatglm` and `glm4` are
+ * GLM itself; `qwen2` rotates halves.
+ */
+const architectures: Readonly<Record<string, Architecture>> = {
+  llama: { halfSplit: false },
+  qwen2: { halfSplit: true },
+  // The public converter writes the hidden size as context where the config names no `seq_length`.
+  chatglm: { halfSplit: false, leastContext: 8192 },
+  glm4: { halfSplit: false },
+};
+
+/** Longest context that is served; caches of cosines grow with it. */
+const longestContext = 8192;
+
+/**
+ * Reads the decoder's shape from a GGUF file's metadata and tensor table.
+ * @throws FootnoteError `model-invalid` for an unknown architecture or impossible numbers
+ */
+export function readGlmConfig(file: GgufFile): {
+  readonly config: GlmConfig;
+  readonly halfSplit: boolean;
+} {
+  const architecture = file.text('general.architecture') ?? '';
+  const known = architectures[architecture];
+  if (known === undefined) {
+    throw new FootnoteError(
+      'model-invalid',
+      `${file.path}: architecture '${architecture}' is not supported (${Object.keys(architectures).join(', ')} are)`,
+      { stage: 'generate' },
+    );
+  }
+  const need = (key: string): number => {
+    const value = file.number(`${architecture}.${key}`);
+    if (value === undefined || !(value > 0)) {
+      throw file.invalid(`${architecture}.${key} is missing or not positive`);
+    }
+    return value;
+  };
+  const whole = (key: string, most: number): number => {
+    const value = need(key);
+    if (!Number.isInteger(value) || value > most) {
+      throw file.invalid(`${architecture}.${key} = ${value} is not usable`);
+    }
+    return value;
+  };
+  const optional = (key: string): number | undefined => file.number(`${architecture}.${key}`);
+
+  const hidden = whole('embedding_length', 65_536);
+  const heads = whole('attention.head_count', 1024);
+  const keyValueHeads = optional('attention.head_count_kv') ?? heads;
+  const headDim = optional('attention.key_length') ?? hidden / heads;
+  const rotary = optional('rope.dimension_count') ?? headDim;
+  const embedding = file.tensors.get('token_embd.weight');
+  if (embedding === undefined) throw file.invalid('token_embd.weight is missing');
+  const scaling = file.text(`${architecture}.rope.scaling.type`);
+  if (scaling !== undefined && scaling !== 'none') {
+    throw file.invalid(`rope scaling '${scaling}' is not supported`);
+  }
+  const config: GlmConfig = {
+    hidden_size: hidden,
+    intermediate_size: whole('feed_forward_length', 1 << 20),
+    num_hidden_layers: whole('block_count', 512),
+    num_attention_heads: heads,
+    num_key_value_heads: keyValueHeads,
+    head_dim: headDim,
+    vocab_size: embedding.rows,
+    rms_norm_eps: need('attention.layer_norm_rms_epsilon'),
+    rope_theta: optional('rope.freq_base') ?? 10_000,
+    partial_rotary_factor: rotary / headDim,
+    attention_bias:
+      file.tensors.has('blk.0.attn_q.bias') || file.tensors.has('blk.0.attn_qkv.bias'),
+    tie_word_embeddings: !file.tensors.has('output.weight'),
+    max_position_embeddings: Math.min(
+      Math.max(whole('context_length', 2 ** 31), known.leastContext ?? 1),
+      longestContext,
+    ),
+    sandwich_norm: file.tensors.has('blk.0.post_attention_norm.weight'),
+  };
+  const fits =
+    Number.isInteger(headDim) &&
+    headDim % 2 === 0 &&
+    Number.isInteger(keyValueHeads) &&
+    keyValueHeads > 0 &&
+    heads % keyValueHeads === 0 &&
+    Number.isInteger(rotary) &&
+    rotary % 2 === 0 &&
+    rotary > 0 &&
+    rotary <= headDim &&
+    embedding.columns === hidden;
+  if (!fits) throw file.invalid('the numbers of heads, dimensions and rotary do not fit together');
+  return { config, halfSplit: known.halfSplit };
+}

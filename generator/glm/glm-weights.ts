@@ -1,0 +1,177 @@
+/**
+ * The weights of a GLM decoder, read from a GGUF file: which tensors make up each packed matrix, in
+ * which row order. Tensor names are those of the public converters (`blk.N.attn_q.weight`, …;
+ * `chatglm` and `glm4` may carry a fused `attn_qkv` and always a fused gate and up in `ffn_up`).
+ */
+import { dequantise } from '../gguf/dequantise.ts';
+import type { GgufFile, GgufTensor } from '../gguf/gguf-file.ts';
+import type { GlmConfig } from './glm-config.ts';
+
+interface Segment {
+  readonly tensor: GgufTensor;
+  /** Source row of each row, where the order changes. */
+  readonly order: readonly number[] | null;
+}
+
+/** A matrix of `rows` outputs by `columns` inputs, whose rows may come from several tensors. */
+export interface GlmMatrix {
+  readonly rows: number;
+  readonly columns: number;
+  readonly segments: readonly Segment[];
+}
+
+/** Row order that turns half-split rotary heads into interleaved ones. */
+export function interleavedOrder(heads: number, headDim: number, rotary: number): number[] {
+  const order: number[] = [];
+  for (let head = 0; head < heads; head += 1) {
+    for (let row = 0; row < headDim; row += 1) {
+      const source = row >= rotary ? row : (row >> 1) + (row & 1) * (rotary / 2);
+      order.push(head * headDim + source);
+    }
+  }
+  return order;
+}
+
+export class GlmWeights {
+  readonly config: GlmConfig;
+  readonly #file: GgufFile;
+  readonly #halfSplit: boolean;
+
+  constructor(file: GgufFile, config: GlmConfig, halfSplit: boolean) {
+    this.#file = file;
+    this.config = config;
+    this.#halfSplit = halfSplit;
+  }
+
+  embedding(): GlmMatrix {
+    const { vocab_size: vocab, hidden_size: hidden } = this.config;
+    return this.#matrix([this.#tensor('token_embd.weight', vocab, hidden)]);
+  }
+
+  head(): GlmMatrix {
+    const { vocab_size: vocab, hidden_size: hidden } = this.config;
+    if (this.config.tie_word_embeddings) return this.embedding();
+    return this.#matrix([this.#tensor('output.weight', vocab, hidden)]);
+  }
+
+  /** Rows of q, then k, then v. */
+  qkv(layer: number): GlmMatrix {
+    const { hidden_size: hidden } = this.config;
+    const [q, kv] = this.#attentionRows();
+    const fused = `blk.${layer}.attn_qkv.weight`;
+    if (this.#file.tensors.has(fused))
+      return this.#matrix([this.#tensor(fused, q + 2 * kv, hidden)]);
+    return this.#matrix([
+      this.#rotated(`blk.${layer}.attn_q.weight`, q, hidden),
+      this.#rotated(`blk.${layer}.attn_k.weight`, kv, hidden),
+      this.#tensor(`blk.${layer}.attn_v.weight`, kv, hidden),
+    ]);
+  }
+
+  /** q, k and v biases in the order of `qkv`'s rows, or null. */
+  qkvBias(layer: number): Float32Array | null {
+    if (!this.config.attention_bias) return null;
+    const [q, kv] = this.#attentionRows();
+    const fused = `blk.${layer}.attn_qkv.bias`;
+    if (this.#file.tensors.has(fused)) return this.#values(this.#tensor(fused, 1, q + 2 * kv));
+    const parts = [
+      ['q', q],
+      ['k', kv],
+      ['v', kv],
+    ] as const;
+    const bias = new Float32Array(q + 2 * kv);
+    let at = 0;
+    for (const [name, rows] of parts) {
+      const values = this.#values(this.#tensor(`blk.${layer}.attn_${name}.bias`, 1, rows));
+      const order = name === 'v' ? null : this.#order(rows);
+      for (let row = 0; row < rows; row += 1) {
+        bias[at + row] = values[order?.[row] ?? row] as number;
+      }
+      at += rows;
+    }
+    return bias;
+  }
+
+  attentionOutput(layer: number): GlmMatrix {
+    const [q] = this.#attentionRows();
+    return this.#matrix([
+      this.#tensor(`blk.${layer}.attn_output.weight`, this.config.hidden_size, q),
+    ]);
+  }
+
+  /** Rows of gate, then up. */
+  gateUp(layer: number): GlmMatrix {
+    const { hidden_size: hidden, intermediate_size: inner } = this.config;
+    const gate = `blk.${layer}.ffn_gate.weight`;
+    const up = `blk.${layer}.ffn_up.weight`;
+    if (!this.#file.tensors.has(gate)) return this.#matrix([this.#tensor(up, 2 * inner, hidden)]);
+    return this.#matrix([this.#tensor(gate, inner, hidden), this.#tensor(up, inner, hidden)]);
+  }
+
+  down(layer: number): GlmMatrix {
+    const { hidden_size: hidden, intermediate_size: inner } = this.config;
+    return this.#matrix([this.#tensor(`blk.${layer}.ffn_down.weight`, hidden, inner)]);
+  }
+
+  /** A norm's weights: `output_norm`, or `attn_norm`, `ffn_norm`, … of a layer. */
+  norm(name: string, layer?: number): Float32Array {
+    const full = layer === undefined ? `${name}.weight` : `blk.${layer}.${name}.weight`;
+    return this.#values(this.#tensor(full, 1, this.config.hidden_size));
+  }
+
+  /** Calls `visit` with each row in order, as floats; the array is reused between calls. */
+  forEachRow(matrix: GlmMatrix, visit: (row: number, values: Float32Array) => void): void {
+    const values = new Float32Array(matrix.columns);
+    let row = 0;
+    for (const { tensor, order } of matrix.segments) {
+      const bytes = this.#file.read(tensor.offset, tensor.bytes);
+      const rowBytes = tensor.bytes / tensor.rows;
+      for (let index = 0; index < tensor.rows; index += 1) {
+        const source = (order?.[index] ?? index) * rowBytes;
+        dequantise(tensor.type.name, bytes.subarray(source, source + rowBytes), values);
+        visit(row, values);
+        row += 1;
+      }
+    }
+  }
+
+  #attentionRows(): readonly [number, number] {
+    const { config } = this;
+    return [
+      config.num_attention_heads * config.head_dim,
+      config.num_key_value_heads * config.head_dim,
+    ];
+  }
+
+  #order(rows: number): readonly number[] | null {
+    if (!this.#halfSplit) return null;
+    const { head_dim: dim, partial_rotary_factor: factor } = this.config;
+    return interleavedOrder(rows / dim, dim, Math.round(dim * factor));
+  }
+
+  #rotated(name: string, rows: number, columns: number): Segment {
+    return { tensor: this.#tensor(name, rows, columns).tensor, order: this.#order(rows) };
+  }
+
+  #tensor(name: string, rows: number, columns: number): Segment {
+    const tensor = this.#file.tensors.get(name);
+    if (tensor === undefined) throw this.#file.invalid(`${name} is missing`);
+    if (tensor.rows !== rows || tensor.columns !== columns) {
+      throw this.#file.invalid(
+        `${name} is ${tensor.columns}x${tensor.rows}, not ${columns}x${rows}`,
+      );
+    }
+    return { tensor, order: null };
+  }
+
+  #matrix(segments: readonly Segment[]): GlmMatrix {
+    const rows = segments.reduce((sum, { tensor }) => sum + tensor.rows, 0);
+    return { rows, columns: segments[0]?.tensor.columns ?? 0, segments };
+  }
+
+  #values({ tensor }: Segment): Float32Array {
+    const values = new Float32Array(tensor.rows * tensor.columns);
+    dequantise(tensor.type.name, this.#file.read(tensor.offset, tensor.bytes), values);
+    return values;
+  }
+}
