@@ -20,6 +20,7 @@ import type {
   SearchResult,
   Warning,
 } from './core/nouns.ts';
+import { EventChannel } from './core/event-channel.ts';
 import type { CallOptions, GenerateOptions } from './core/seams.ts';
 import { Stopwatch } from './core/stopwatch.ts';
 
@@ -99,36 +100,18 @@ export async function* findReferences(
   );
   warnings.push(...found.warnings);
   yield { type: 'search-end', queries: found.queries, results: found.results };
-  const events: AnswerEvent[] = [];
-  let wake = (): void => undefined;
-  const reading = parts
-    .readPages(found.results, {
-      signal,
-      onPage: (url, title, failure) => {
-        events.push({ type: 'page-end', url, title, failure });
-        wake();
-      },
-    })
-    .finally(() => wake());
-  let done = false;
-  void reading.then(
-    () => (done = true),
-    () => (done = true),
+  const events = new EventChannel<AnswerEvent>();
+  const reading = parts.readPages(found.results, {
+    signal,
+    onPage: (url, title, failure) => {
+      events.push({ type: 'page-end', url, title, failure });
+    },
+  });
+  reading.then(
+    () => events.close(),
+    (error: unknown) => events.close({ error }),
   );
-  while (!done || events.length > 0) {
-    const event = events.shift();
-    if (event !== undefined) yield event;
-    else {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        if (done) resolve();
-        void reading.then(
-          () => resolve(),
-          () => resolve(),
-        );
-      });
-    }
-  }
+  yield* events;
   const pages = await reading;
   watch.add('fetch', pages.timings.fetchMs);
   watch.add('extract', pages.timings.extractMs);

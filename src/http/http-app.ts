@@ -252,7 +252,7 @@ function fromExpress(thrown: unknown): FootnoteError {
   if (type === 'entity.parse.failed') {
     return new FootnoteError(
       'bad-json',
-      `the body is not valid JSON: ${String((thrown as Error).message)}`,
+      `the body is not valid JSON: ${(thrown as Error).message}`,
     );
   }
   if (type === 'entity.too.large') {
