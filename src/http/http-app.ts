@@ -7,6 +7,7 @@ import type { AnswerRequest, AnswerService } from '../answer-service.ts';
 import { FootnoteError, toFootnoteError, toProblem } from '../core/errors.ts';
 import type { Answer, AnswerEvent, Warning } from '../core/nouns.ts';
 import { writeEventStream } from './event-stream.ts';
+import { pagePolicy } from './page-policy.ts';
 import { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { answerRequestSchema, searchRequestSchema } from './schemas.ts';
@@ -129,9 +130,10 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
   route('/metrics', 'get', async (_, response) => {
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
+  const policy = pagePolicy(options.page);
   route('/', 'get', (_, response) => {
     response
-      .set('content-security-policy', PAGE_POLICY)
+      .set('content-security-policy', policy)
       .set('referrer-policy', 'no-referrer')
       .type('html')
       .send(options.page);
@@ -159,10 +161,6 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
   });
   return app;
 }
-
-/** The page needs its own inline script and style, and nothing from anywhere else. */
-const PAGE_POLICY =
-  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 function requireJson(request: Request, _: Response, next: NextFunction): void {
   if (request.is('application/json') === false || request.get('content-type') === undefined) {
