@@ -1,0 +1,104 @@
+/**
+ * An undici Agent that can only connect where the guard allows: each connection resolves its host
+ * once, checks every address, and uses exactly those (pinned), so that no second DNS answer can lead
+ * elsewhere. Literal addresses never reach a lookup hook; they are checked before connecting.
+ */
+import type { LookupFunction } from 'node:net';
+import { LRUCache } from 'lru-cache';
+import { Agent, buildConnector } from 'undici';
+import { FootnoteError } from '../../src/core/errors.ts';
+import { CheckedResolver, type Resolve, type ResolvedAddress } from './checked-resolver.ts';
+import { checkAddress, isEndpointAllowed } from './guard.ts';
+import type { GuardPolicy } from './guard-policy.ts';
+
+export interface GuardedDispatcherOptions {
+  readonly policy: GuardPolicy;
+  readonly resolve?: Resolve | undefined;
+  readonly connectTimeoutMs?: number | undefined;
+  /** Connections to one origin at a time; more requests wait. */
+  readonly connectionsPerHost?: number | undefined;
+  /** Certificate authority (PEM) for tests and intranets; default: Node's own list. */
+  readonly ca?: string | undefined;
+}
+
+export interface GuardedDispatcher {
+  readonly agent: Agent;
+  readonly resolver: CheckedResolver;
+  readonly policy: GuardPolicy;
+  /** Drops all connections at once. */
+  close(): Promise<void>;
+}
+
+/** Makes the one dispatcher that the fetcher, robots.txt and the renderer's proxy share. */
+export function makeGuardedDispatcher(options: GuardedDispatcherOptions): GuardedDispatcher {
+  const { policy } = options;
+  const resolver = new CheckedResolver({ policy, resolve: options.resolve });
+  const shared = {
+    allowH2: true,
+    timeout: options.connectTimeoutMs ?? 5_000,
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+  };
+  // The lookup hook is told the host but not the port, and the verdict depends on both: one connector
+  // per port, and the checked addresses are handed over by host and port.
+  const pinned = new LRUCache<string, readonly ResolvedAddress[]>({ max: 2_000 });
+  const connectors = new Map<number, buildConnector.connector>();
+  const connectorFor = (port: number): buildConnector.connector => {
+    let connector = connectors.get(port);
+    if (connector === undefined) {
+      const lookup: LookupFunction = (hostname, lookupOptions, callback) => {
+        const addresses = pinned.get(`${hostname}:${port}`) ?? [];
+        const [first] = addresses;
+        if (first === undefined) {
+          callback(new FootnoteError('url-refused', `${hostname} was not checked`), '', 0);
+        } else if (lookupOptions.all === true) {
+          callback(
+            null,
+            addresses.map(({ address, family }) => ({ address, family })),
+          );
+        } else callback(null, first.address, first.family);
+      };
+      connector = buildConnector({ ...shared, lookup });
+      connectors.set(port, connector);
+    }
+    return connector;
+  };
+  const connect: buildConnector.connector = (target, settle) => {
+    const host = target.hostname.replace(/^\[|\]$/gu, '');
+    const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80);
+    resolver.addresses(host, port).then(
+      (addresses) => {
+        pinned.set(`${host}:${port}`, addresses);
+        connectorFor(port)({ ...target, hostname: host }, (error, socket) => {
+          if (error !== null) {
+            settle(error, null);
+            return;
+          }
+          // Belt and braces: what we are connected to, whatever led there.
+          const remote = socket.remoteAddress ?? '';
+          if (
+            !isEndpointAllowed(host, port, policy) &&
+            !checkAddress(remote, port, policy).allowed
+          ) {
+            socket.destroy();
+            settle(new FootnoteError('url-refused', `${host} led to ${remote}`), null);
+            return;
+          }
+          settle(null, socket);
+        });
+      },
+      (error: Error) => {
+        settle(error, null);
+      },
+    );
+  };
+  const agent = new Agent({
+    connect,
+    allowH2: true,
+    connections: options.connectionsPerHost ?? 4,
+    pipelining: 1,
+    keepAliveTimeout: 10_000,
+    keepAliveMaxTimeout: 30_000,
+    maxHeaderSize: 32_768,
+  });
+  return { agent, resolver, policy, close: () => agent.destroy() };
+}

@@ -1,0 +1,97 @@
+import type { Readable } from 'node:stream';
+import { orAbort } from '../../src/core/deadline.ts';
+import { FootnoteError } from '../../src/core/errors.ts';
+import { ACCEPT_ENCODING } from './decoded-body.ts';
+import { checkUrl } from './guard.ts';
+import type { GuardedDispatcher } from './guarded-dispatcher.ts';
+import { USER_AGENT } from './user-agent.ts';
+
+export interface Exchange {
+  readonly status: number;
+  /** A header's value by its lower-case name; several lines are joined by a comma. */
+  readonly header: (name: string) => string | undefined;
+  /** Must be read or destroyed. */
+  readonly body: Readable;
+  /** Where the response redirects to, resolved; null when it does not. */
+  readonly redirect: URL | null;
+}
+
+export interface ExchangeOptions {
+  readonly signal: AbortSignal;
+  readonly accept: string;
+  readonly headersTimeoutMs: number;
+  /** Longest silence in the body. */
+  readonly bodyIdleTimeoutMs: number;
+}
+
+/**
+ * One GET, no redirects followed: the literal URL passes the guard, the connection the dispatcher.
+ * @throws FootnoteError `url-refused`; what undici throws as it is (see `toFetchError`)
+ */
+export async function httpExchange(
+  url: URL,
+  dispatcher: GuardedDispatcher,
+  options: ExchangeOptions,
+): Promise<Exchange> {
+  requireAllowed(url, dispatcher);
+  const response = await orAbort(
+    dispatcher.agent.request({
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
+      method: 'GET',
+      headers: {
+        'user-agent': USER_AGENT,
+        accept: options.accept,
+        'accept-encoding': ACCEPT_ENCODING,
+      },
+      signal: options.signal,
+      headersTimeout: options.headersTimeoutMs,
+      bodyTimeout: options.bodyIdleTimeoutMs,
+    }),
+    options.signal,
+  );
+  const header = (name: string): string | undefined => {
+    const value = response.headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  };
+  return {
+    status: response.statusCode,
+    header,
+    body: response.body,
+    redirect: redirectTarget(url, response.statusCode, header('location')),
+  };
+}
+
+/** @throws FootnoteError `url-refused` with the guard's reason. */
+export function requireAllowed(url: URL, dispatcher: GuardedDispatcher): void {
+  const verdict = checkUrl(url.href, dispatcher.policy);
+  if (!verdict.allowed) {
+    throw new FootnoteError('url-refused', `${url.href}: ${verdict.reason}`, { stage: 'fetch' });
+  }
+}
+
+/** Reads a little of an unwanted body so that the connection can serve the next request. */
+export function discard(body: Readable): void {
+  let left = 16_384;
+  body.on('error', () => undefined);
+  body.on('data', (chunk: Uint8Array) => {
+    left -= chunk.length;
+    if (left < 0) body.destroy();
+  });
+}
+
+function redirectTarget(from: URL, status: number, location: string | undefined): URL | null {
+  if (![301, 302, 303, 307, 308].includes(status) || location === undefined) return null;
+  // Header bytes arrive as Latin-1; browsers read a raw Location as UTF-8.
+  const bytes = Buffer.from(location, 'latin1');
+  const text = bytes.toString('utf8');
+  try {
+    const url = new URL(text.includes('\uFFFD') ? location : text, from);
+    url.hash = '';
+    return url;
+  } catch {
+    throw new FootnoteError('fetch-failed', `${from.href} redirects to an invalid URL`, {
+      stage: 'fetch',
+    });
+  }
+}
