@@ -1,0 +1,65 @@
+import { availableParallelism } from 'node:os';
+import type { CallOptions } from '../../core/seams.ts';
+import { HubClient } from './hub-client.ts';
+import { findModel, type HubLocation } from './model-table.ts';
+
+export interface MachineFacts {
+  readonly hubReachable: boolean;
+  /** Memory in bytes that is free for us, a container's limit included. */
+  readonly memoryBytes: number;
+  readonly cores: number;
+  /** Store names that are already here; they need no hub. */
+  readonly installed?: readonly string[];
+}
+
+const LARGE = 'glm-edge-1.5b-chat';
+const COMMON = 'qwen2.5-coder-0.5b';
+const SMALL = 'smollm2-135m';
+/** With fewer cores the large model's first token would take too long for an answer engine. */
+const LARGE_MIN_CORES = 4;
+
+/**
+ * Generators to try, best first: each is ensured and self-checked by the caller, and a model that
+ * fails gives way to the next one with the reason said. A configured generator stands first; when it
+ * cannot even be found (`model-unknown`, `model-missing`) the caller should stop and say so instead
+ * of serving another model.
+ */
+export function defaultGenerators(
+  config: { readonly generator?: string | undefined },
+  machine: MachineFacts,
+): readonly string[] {
+  const bears = (name: string): boolean =>
+    machine.memoryBytes >= (findModel(name)?.memoryBytes ?? 0);
+  const reached = machine.hubReachable || (machine.installed ?? []).includes(LARGE);
+  const line = [
+    ...(config.generator === undefined ? [] : [config.generator]),
+    ...(reached && bears(LARGE) && machine.cores >= LARGE_MIN_CORES ? [LARGE] : []),
+    ...(bears(COMMON) ? [COMMON] : [SMALL]),
+  ];
+  return [...new Set(line)];
+}
+
+/** The machine's side of `MachineFacts`. */
+export function measureMachine(): Pick<MachineFacts, 'memoryBytes' | 'cores'> {
+  return { memoryBytes: process.availableMemory(), cores: availableParallelism() };
+}
+
+/**
+ * Whether the hub is there and has the large default model: one HEAD, two seconds at most. Throws
+ * only `cancelled`.
+ */
+export async function probeHub(
+  config: { readonly hubEndpoint: string; readonly hubToken?: string | undefined },
+  options: CallOptions & { readonly timeoutMs?: number },
+): Promise<boolean> {
+  const location = findModel(LARGE)?.files[0].locations.find(
+    (one): one is HubLocation => one.kind === 'hub',
+  );
+  if (location === undefined) return false;
+  const client = new HubClient({ endpoint: config.hubEndpoint, token: config.hubToken });
+  try {
+    return await client.reachable(location, options);
+  } finally {
+    await client.close();
+  }
+}
