@@ -1,0 +1,237 @@
+/**
+ * The local index on disk, by SQLite's FTS5 (libsql: synchronous calls, so only a child process runs
+ * this). One row per file, and one row of search terms in a contentless full-text table. The terms are
+ * those of `src/core/tokens.ts` (stems, and pairs of characters for scripts without spaces), joined by
+ * blanks; FTS5 splits at the blanks and does nothing else to them.
+ */
+import Database from 'libsql';
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { terms } from '../../src/core/tokens.ts';
+import type { CorpusFile } from './corpus-files.ts';
+import { keywords } from './keywords.ts';
+import { snippetWindow } from './snippet-window.ts';
+
+/** Raise this when the tables or the tokenisation change: the index is then built anew. */
+const VERSION = 1;
+/** A match in the title counts this many times one in the text. */
+const TITLE_WEIGHT = 4;
+
+export interface IndexEntry extends CorpusFile {
+  readonly title: string;
+  readonly text: string;
+  readonly language: string;
+  /** ISO 8601. */
+  readonly publishedAt: string | null;
+  /** Host of the document's canonical URL, where it names one; else empty. */
+  readonly site: string;
+  /** Why the file has no text, as an error code; null when it has. */
+  readonly failure: string | null;
+}
+
+export interface IndexQuery {
+  readonly text: string;
+  readonly limit: number;
+  /** ISO 8601 day; files without a date of their own count by the time they were changed. */
+  readonly earliest: string | null;
+}
+
+export interface IndexHit {
+  readonly path: string;
+  readonly title: string;
+  readonly snippet: string;
+  readonly language: string;
+  readonly publishedAt: string | null;
+  readonly site: string;
+  /** BM25, higher is better. */
+  readonly score: number;
+}
+
+interface FileRow {
+  readonly id: number;
+  readonly path: string;
+  readonly mtime: number;
+  readonly size: number;
+}
+
+interface HitRow extends Omit<IndexHit, 'snippet'> {
+  readonly text: string;
+}
+
+export class LocalIndexStore {
+  readonly #database: Database.Database;
+
+  /** Opens or makes the index at `path`; one that is damaged or of another version is made anew. */
+  constructor(path: string) {
+    mkdirSync(dirname(path), { recursive: true });
+    try {
+      this.#database = openDatabase(path);
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code !== 'SQLITE_NOTADB' && code !== 'SQLITE_CORRUPT') throw error;
+      // It holds nothing that the files do not: throwing it away costs time only.
+      for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+      this.#database = openDatabase(path);
+    }
+  }
+
+  /**
+   * Compares the files that are there with those indexed: forgets the ones that are gone and returns
+   * the paths that are new or changed (by modification time and size).
+   */
+  plan(files: readonly CorpusFile[]): { readonly changed: string[]; readonly deleted: number } {
+    const known = new Map(
+      (this.#all('SELECT id, path, mtime, size FROM files') as FileRow[]).map((row) => [
+        row.path,
+        row,
+      ]),
+    );
+    const changed: string[] = [];
+    for (const file of files) {
+      const row = known.get(file.path);
+      known.delete(file.path);
+      if (row === undefined || row.mtime !== file.mtimeMs || row.size !== file.size) {
+        changed.push(file.path);
+      }
+    }
+    if (known.size > 0) {
+      this.#write(() => {
+        for (const row of known.values()) this.#remove(row.id);
+      });
+    }
+    return { changed, deleted: known.size };
+  }
+
+  /** Adds or replaces files, all or none. */
+  put(entries: readonly IndexEntry[]): void {
+    // The slow half is done before the lock is taken.
+    const indexed = entries.map((entry) => ({
+      entry,
+      title: terms(`${entry.title} ${entry.path.replaceAll(/[/._-]+/gu, ' ')}`, { stem: true }),
+      body: terms(entry.text, { stem: true }),
+    }));
+    this.#write(() => {
+      const find = this.#database.prepare('SELECT id FROM files WHERE path = ?');
+      const addFile = this.#database.prepare(
+        'INSERT INTO files (path, mtime, size, title, text, language, published, site, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      );
+      const addTerms = this.#database.prepare(
+        'INSERT INTO terms (rowid, title, body) VALUES (?, ?, ?)',
+      );
+      for (const { entry, title, body } of indexed) {
+        const old = find.get(entry.path) as { id: number } | undefined;
+        if (old !== undefined) this.#remove(old.id);
+        const { lastInsertRowid } = addFile.run(
+          entry.path,
+          entry.mtimeMs,
+          entry.size,
+          entry.title,
+          entry.text,
+          entry.language,
+          entry.publishedAt,
+          entry.site,
+          entry.failure,
+        );
+        if (entry.failure === null) {
+          addTerms.run(lastInsertRowid, encode(title).join(' '), encode(body).join(' '));
+        }
+      }
+    });
+  }
+
+  /** Files that match any term of the query, best first by BM25 with the title weighted. */
+  search(query: IndexQuery): IndexHit[] {
+    const wanted = [...new Set(terms(keywords(query.text), { stem: true }))].slice(0, 64);
+    if (wanted.length === 0) return [];
+    const match = encode(wanted)
+      .map((term) => `"${term}"`)
+      .join(' OR ');
+    const rows = this.#all(
+      `SELECT path, files.title AS title, text, language, published AS publishedAt, site,
+              -bm25(terms, ${TITLE_WEIGHT}, 1) AS score
+         FROM terms JOIN files ON files.id = terms.rowid
+        WHERE terms MATCH ?
+          AND (? IS NULL OR coalesce(published, strftime('%Y-%m-%d', mtime / 1000, 'unixepoch')) >= ?)
+        ORDER BY score DESC, path LIMIT ?`,
+      match,
+      query.earliest,
+      query.earliest,
+      query.limit,
+    ) as HitRow[];
+    const sought = new Set(wanted);
+    return rows.map(({ text, ...row }) => ({ ...row, snippet: snippetWindow(text, sought) }));
+  }
+
+  /** How many files are indexed, and how many of them had no readable text. */
+  count(): { readonly files: number; readonly failed: number } {
+    const row = this.#all('SELECT count(*) AS files, count(failure) AS failed FROM files')[0] as {
+      files: number;
+      failed: number;
+    };
+    return { files: row.files, failed: row.failed };
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #remove(id: number): void {
+    this.#database.prepare('DELETE FROM terms WHERE rowid = ?').run(id);
+    this.#database.prepare('DELETE FROM files WHERE id = ?').run(id);
+  }
+
+  #all(sql: string, ...parameters: unknown[]): unknown[] {
+    return this.#database.prepare(sql).all(...parameters);
+  }
+
+  #write(work: () => void): void {
+    this.#database.transaction(work).immediate();
+  }
+}
+
+/**
+ * Opens with a write-ahead log: readers never wait for a writer, a second writer waits its turn, and a
+ * process killed in mid-write leaves the last whole transaction behind.
+ */
+function openDatabase(path: string): Database.Database {
+  const database = new Database(path, { timeout: 10_000 });
+  try {
+    database.pragma('busy_timeout = 10000');
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = NORMAL');
+    if (versionOf(database) !== VERSION) database.transaction(() => create(database)).immediate();
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function create(database: Database.Database): void {
+  // Another process may have been first.
+  if (versionOf(database) === VERSION) return;
+  database.exec('DROP TABLE IF EXISTS terms');
+  database.exec('DROP TABLE IF EXISTS files');
+  database.exec(
+    `CREATE TABLE files (
+       id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, mtime REAL NOT NULL, size INTEGER NOT NULL,
+       title TEXT NOT NULL, text TEXT NOT NULL, language TEXT NOT NULL, published TEXT,
+       site TEXT NOT NULL, failure TEXT)`,
+  );
+  // The `ascii` tokeniser leaves everything beyond ASCII alone: marks of Thai vowels stay in words.
+  database.exec(
+    `CREATE VIRTUAL TABLE terms USING fts5(
+       title, body, content='', contentless_delete=1, tokenize="ascii tokenchars '.,:'")`,
+  );
+  database.exec(`PRAGMA user_version = ${VERSION}`);
+}
+
+function versionOf(database: Database.Database): number {
+  const row = database.pragma('user_version') as { user_version: number }[];
+  return row[0]?.user_version ?? 0;
+}
+
+/** Terms as FTS5 may split them: the one ASCII character that is a quotation mark there is replaced. */
+function encode(words: readonly string[]): string[] {
+  return words.map((word) => word.replaceAll(/['"\s]/gu, '’'));
+}

@@ -1,0 +1,220 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import PQueue from 'p-queue';
+import { abortReason, deadline, orAbort } from '../../src/core/deadline.ts';
+import { FootnoteError, toFootnoteError } from '../../src/core/errors.ts';
+import type { Document } from '../../src/core/nouns.ts';
+import type { CallOptions, Extractor, Fetcher } from '../../src/core/seams.ts';
+import { ChildPool } from '../../src/runtime/child-pool.ts';
+import { corpusUrl } from './corpus-fetcher.ts';
+import { corpusRoot, listCorpus, type CorpusFile } from './corpus-files.ts';
+import type { IndexEntry, IndexHit, IndexQuery } from './local-index-store.ts';
+
+export interface LocalIndexOptions {
+  /** Folder of HTML, Markdown, text and PDF files. */
+  readonly folder: string;
+  /** Where the index is kept; one file per corpus folder. */
+  readonly cacheDir: string;
+  readonly fetcher: Fetcher;
+  readonly extractor: Extractor;
+  /** Files read at the same time; default 2. */
+  readonly concurrency?: number;
+  /** A search looks for changed files at most this often; default 2 s. */
+  readonly refreshMs?: number;
+  /** How long a search waits for changed files before it answers from what is indexed; default 3 s. */
+  readonly patienceMs?: number;
+  /** Deadline of reading one file; default 30 s. */
+  readonly fileTimeoutMs?: number;
+}
+
+export interface IndexState {
+  readonly files: number;
+  readonly failed: number;
+}
+
+const BATCH = 16;
+const BATCH_CHARACTERS = 4_000_000;
+const CALL_MS = 30_000;
+/** Failures that another try of the same bytes would repeat: remembered until the file changes. */
+const LASTING = new Set([
+  'extract-failed',
+  'unsupported-content',
+  'page-too-large',
+  'timeout',
+  'worker-crashed',
+]);
+
+/**
+ * Full-text index of a folder, kept on disk and brought up to date whenever it is asked. This side
+ * lists the files, reads the changed ones by the extractor, and hands their text to a child process
+ * that owns the database. Several processes may use one index: writes are whole transactions and mean
+ * the same whoever makes them.
+ */
+export class LocalIndex {
+  readonly #options: Required<LocalIndexOptions>;
+  readonly #pool: ChildPool;
+  readonly #stop = new AbortController();
+  #refreshing: Promise<void> | null = null;
+  #refreshedAt = Number.NEGATIVE_INFINITY;
+  #left = 0;
+
+  constructor(options: LocalIndexOptions) {
+    this.#options = {
+      concurrency: 2,
+      refreshMs: 2_000,
+      patienceMs: 3_000,
+      fileTimeoutMs: 30_000,
+      ...options,
+    };
+    this.#pool = new ChildPool({
+      module: new URL(
+        import.meta.url.endsWith('.ts') ? './local-index-child.ts' : './local-index-child.js',
+        import.meta.url,
+      ),
+      stage: 'search',
+    });
+  }
+
+  /**
+   * Files that match, best first; `url` is the file's `file:` URL. Changed files are read first, but
+   * not for longer than `patienceMs`; the reading goes on afterwards.
+   * @throws FootnoteError `not-ready` when nothing is indexed yet, `config-invalid`, `cancelled`, …
+   */
+  async search(
+    query: IndexQuery,
+    options: CallOptions,
+  ): Promise<readonly (IndexHit & { readonly url: string })[]> {
+    const { root, database } = await this.#place();
+    const patience = deadline(this.#options.patienceMs, options.signal, 'indexing the corpus');
+    let finished = true;
+    try {
+      await orAbort(this.#refresh(), patience.signal);
+    } catch (error) {
+      if (options.signal.aborted) throw abortReason(options.signal);
+      if (!patience.signal.aborted) throw error;
+      finished = false;
+    } finally {
+      patience.clear();
+    }
+    const call = { signal: options.signal, timeoutMs: CALL_MS };
+    const hits = await this.#pool.call<IndexHit[]>('search', { database, query }, call);
+    if (hits.length === 0 && !finished) {
+      throw new FootnoteError(
+        'not-ready',
+        `the corpus is still being indexed (${this.#left} files left); ask again in a moment`,
+        { stage: 'search', retryAfterSeconds: 5 },
+      );
+    }
+    return hits.map((hit) => ({ ...hit, url: corpusUrl(root, hit.path) }));
+  }
+
+  /** Brings the index up to date and waits for it; then says how many files it holds. */
+  async refresh(options: CallOptions): Promise<IndexState> {
+    this.#refreshedAt = Number.NEGATIVE_INFINITY;
+    await orAbort(this.#refresh(), options.signal);
+    const { database } = await this.#place();
+    return await this.#pool.call<IndexState>(
+      'count',
+      { database },
+      { signal: options.signal, timeoutMs: CALL_MS },
+    );
+  }
+
+  /** Stops reading and ends the child process. */
+  async close(): Promise<void> {
+    this.#stop.abort(new FootnoteError('shutting-down', 'search: shut down', { stage: 'search' }));
+    await this.#refreshing?.catch(() => undefined);
+    await this.#pool.close();
+  }
+
+  async #place(): Promise<{ readonly root: string; readonly database: string }> {
+    const root = await corpusRoot(this.#options.folder);
+    const key = createHash('sha256').update(root).digest('hex').slice(0, 16);
+    return { root, database: join(this.#options.cacheDir, 'local-index', `${key}.db`) };
+  }
+
+  /** One refresh at a time, not tied to any one search: its result serves all. */
+  #refresh(): Promise<void> {
+    if (this.#refreshing !== null) return this.#refreshing;
+    if (Date.now() - this.#refreshedAt < this.#options.refreshMs) return Promise.resolve();
+    const work = this.#readChanged().finally(() => {
+      this.#refreshing = null;
+    });
+    this.#refreshing = work;
+    // Whoever waits gets the error; when nobody does, it must not end the process.
+    work.catch(() => undefined);
+    return work;
+  }
+
+  async #readChanged(): Promise<void> {
+    const { signal } = this.#stop;
+    const { root, database } = await this.#place();
+    const files = await listCorpus(root, signal);
+    const call = { signal, timeoutMs: CALL_MS };
+    const plan = await this.#pool.call<{ changed: string[] }>('plan', { database, files }, call);
+    const byPath = new Map(files.map((file) => [file.path, file]));
+    const changed = plan.changed.flatMap((path) => byPath.get(path) ?? []);
+    this.#left = changed.length;
+    const queue = new PQueue({ concurrency: this.#options.concurrency });
+    let ready: IndexEntry[] = [];
+    const flush = async (): Promise<void> => {
+      const entries = ready;
+      ready = [];
+      if (entries.length > 0) {
+        await this.#pool.call('put', { database, entries }, { signal, timeoutMs: 120_000 });
+      }
+    };
+    const errors: unknown[] = [];
+    for (const file of changed) {
+      if (signal.aborted || errors.length > 0) break;
+      await queue.onSizeLessThan(this.#options.concurrency * 2);
+      const work = queue.add(async () => {
+        const entry = await this.#read(root, file, signal);
+        this.#left--;
+        if (entry !== null) ready.push(entry);
+        const characters = ready.reduce((sum, { text }) => sum + text.length, 0);
+        if (ready.length >= BATCH || characters > BATCH_CHARACTERS) await flush();
+      });
+      work.catch((error: unknown) => errors.push(error));
+    }
+    await queue.onIdle();
+    if (errors.length > 0) throw errors[0];
+    await flush();
+    if (signal.aborted) throw abortReason(signal);
+    this.#refreshedAt = Date.now();
+  }
+
+  /** A file as the index takes it; null when it should be tried again the next time. */
+  async #read(root: string, file: CorpusFile, signal: AbortSignal): Promise<IndexEntry | null> {
+    const limit = deadline(this.#options.fileTimeoutMs, signal, `reading ${file.path}`);
+    const empty = { title: '', text: '', language: '', publishedAt: null, site: '' };
+    try {
+      const options = { signal: limit.signal };
+      const page = await this.#options.fetcher.fetch(corpusUrl(root, file.path), options);
+      const document = await this.#options.extractor.extract(page, options);
+      return {
+        ...file,
+        title: document.title,
+        text: document.text,
+        language: document.language,
+        publishedAt: document.publishedAt,
+        site: siteOf(document),
+        failure: null,
+      };
+    } catch (error) {
+      if (signal.aborted) throw abortReason(signal);
+      const { code } = toFootnoteError(error);
+      return LASTING.has(code) ? { ...file, ...empty, failure: code } : null;
+    } finally {
+      limit.clear();
+    }
+  }
+}
+
+function siteOf(document: Document): string {
+  try {
+    return document.canonicalUrl === null ? '' : new URL(document.canonicalUrl).hostname;
+  } catch {
+    return '';
+  }
+}
