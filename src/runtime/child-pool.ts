@@ -126,6 +126,8 @@ export class ChildPool {
       [...this.#children].map(
         (child) =>
           new Promise<void>((resolve) => {
+            // Children are unref'ed: without this the program could end before they have.
+            child.process.ref();
             child.process.once('exit', () => resolve());
             this.#retire(child, error);
           }),
