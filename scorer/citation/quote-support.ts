@@ -1,0 +1,59 @@
+/**
+ * Does one quote support one sentence on its own? The judge's probability under hard rules: no number,
+ * date, unit or name that the quote (or its page's title) lacks, no clash of polarity, no exchanged
+ * roles, and nearly all content words covered.
+ */
+import { coverage } from '../support/align.ts';
+import { quantityClashes, roleClashes } from '../support/binding.ts';
+import { namesOf, supportFacts, type Window } from '../support/features.ts';
+import { antonymClashes, negationClashes } from '../support/polarity.ts';
+import { checkQuantities } from '../support/quantities.ts';
+import { knowsName, type Reading } from '../support/reading.ts';
+import { supportProbability } from '../support/support.ts';
+
+/** Least weighted share of a sentence's words that its quote (with the title) has to cover. */
+export const LEAST_COVERAGE = 0.72;
+
+/** Quotes whose support is lower are no citations. */
+export const CITE_AT = 0.5;
+
+/** 0..1; 0 as soon as one hard rule fails. `title` is the reference's title, which names the topic. */
+export function quoteSupport(sentence: Reading, window: Window, title: Reading): number {
+  const quote = window.reading;
+  const quantities = checkQuantities(sentence.quantities, [
+    ...quote.quantities,
+    ...title.quantities,
+  ]);
+  if (quantities.missing.length > 0) return 0;
+  if (namesOf(sentence).some((name) => !knowsName(name, quote) && !knowsName(name, title))) return 0;
+  if (negationClashes(sentence, quote) > 0 || antonymClashes(sentence, quote) > 0) return 0;
+  if (quantityClashes(sentence, quote) > 0 || roleClashes(sentence, quote) > 0) return 0;
+  const own = coverage(sentence, quote);
+  const named = coverage(sentence, title);
+  let total = 0;
+  let sum = 0;
+  let run = 0;
+  let longest = 0;
+  sentence.tokens.forEach((token, index) => {
+    const covered = Math.max(own.covered[index] ?? 0, named.covered[index] ?? 0);
+    total += token.weight;
+    sum += token.weight * covered;
+    if (token.weight < 0.2) return;
+    run = covered < 0.5 ? run + token.weight : 0;
+    longest = Math.max(longest, run);
+  });
+  const share = total === 0 ? 0 : sum / total;
+  // Two uncovered content words in a row are new content, whatever surrounds them.
+  if (share < LEAST_COVERAGE || longest > 2.1) return 0;
+  // The title stands before the quote, as a reader of the page sees it.
+  const facts = supportFacts(sentence, [
+    {
+      text: quote.text,
+      whole: quote,
+      sentences: [{ start: 0, end: quote.text.length, reading: quote }],
+    },
+  ]);
+  const probability = supportProbability(facts);
+  return Math.min(0.99, 0.5 * probability + 0.5 * share);
+}
+

@@ -1,0 +1,70 @@
+/**
+ * Are the exact facts bound to the same things? `5 wins and 3 losses` must not be supported by
+ * `3 wins and 5 losses`, nor `A beat B` by `B beat A`, though every word is there.
+ */
+import type { Reading, ReadToken } from './reading.ts';
+
+const NEAR = 6;
+
+function content(reading: Reading): readonly ReadToken[] {
+  return reading.tokens.filter((token) => token.weight >= 0.2);
+}
+
+/** Quantities of the claim whose neighbours the evidence has, but only far from that quantity. */
+export function quantityClashes(claim: Reading, evidence: Reading): number {
+  const strict = claim.quantities.filter((quantity) => quantity.strict);
+  if (strict.length === 0 || evidence.quantities.length < 2) return 0;
+  const evidenceTokens = content(evidence);
+  const claimTokens = content(claim);
+  const inQuantity = (reading: Reading, token: ReadToken): boolean =>
+    reading.quantities.some(({ start, end }) => token.start >= start && token.start < end);
+  let clashes = 0;
+  for (const quantity of strict) {
+    const after = claimTokens.find((token) => token.start >= quantity.end && !inQuantity(claim, token));
+    const before = claimTokens.findLast((token) => token.end <= quantity.start && !inQuantity(claim, token));
+    const neighbours = [before, after].filter(
+      (token) => token !== undefined && evidence.words.has(token.text),
+    );
+    if (neighbours.length === 0) continue;
+    const places = evidence.quantities
+      .filter(({ key }) => key === quantity.key)
+      .map(({ start }) => evidenceTokens.findIndex((token) => token.end > start));
+    if (places.length === 0) continue;
+    const near = places.some((place) =>
+      neighbours.some((neighbour) =>
+        evidenceTokens
+          .slice(Math.max(0, place - NEAR), place + NEAR + 1)
+          .some((token) => token.text === neighbour?.text),
+      ),
+    );
+    if (!near) clashes += 1;
+  }
+  return clashes;
+}
+
+const PASSIVE = /\bby\b|被|由/u;
+
+/** Pairs of names with a shared word between them that stand the other way round in the evidence. */
+export function roleClashes(claim: Reading, evidence: Reading): number {
+  if (PASSIVE.test(claim.text) !== PASSIVE.test(evidence.text)) return 0;
+  const names = claim.tokens.map((token, index) => ({ token, index })).filter(({ token }) => token.name);
+  const place = (text: string): number[] =>
+    evidence.tokens.flatMap((token, index) => (token.text === text ? [index] : []));
+  let clashes = 0;
+  for (let index = 0; index + 1 < names.length; index += 1) {
+    const left = names[index];
+    const right = names[index + 1];
+    if (left === undefined || right === undefined || left.token.text === right.token.text) continue;
+    const between = claim.tokens
+      .slice(left.index + 1, right.index)
+      .filter((token) => token.weight >= 0.2 && evidence.words.has(token.text));
+    if (between.length === 0 || between.length > 4) continue;
+    const lefts = place(left.token.text);
+    const rights = place(right.token.text);
+    if (lefts.length !== 1 || rights.length !== 1) continue;
+    const verbs = place(between[0]?.text ?? '');
+    const [a, b] = [lefts[0] ?? 0, rights[0] ?? 0];
+    if (a > b && a - b <= 12 && verbs.some((verb) => verb > b && verb < a)) clashes += 1;
+  }
+  return clashes;
+}

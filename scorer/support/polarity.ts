@@ -1,0 +1,88 @@
+/**
+ * Does the evidence say the opposite? Two signs: a negation that stands beside matched words on one
+ * side only, and a word of an antonym pair whose opposite stands on the other side.
+ */
+import { tokenize } from '../../src/core/tokens.ts';
+import type { Reading, ReadToken } from './reading.ts';
+
+const antonymPairs =
+  'increase/decrease increased/decreased rise/fall rose/fell grow/shrink gain/lose won/lost win/lose higher/lower high/low highest/lowest larger/smaller largest/smallest big/small bigger/smaller more/fewer more/less most/least most/fewest before/after earlier/later early/late first/last oldest/youngest older/younger oldest/newest longest/shortest longer/shorter tallest/shortest north/south northern/southern east/west eastern/western left/right above/below upper/lower inside/outside public/private male/female man/woman men/women father/mother son/daughter brother/sister husband/wife accept/reject accepted/rejected allow/forbid allowed/banned legal/illegal possible/impossible true/false start/end began/ended begin/end open/close opened/closed import/export north/east south/west north/west south/east maximum/minimum positive/negative strong/weak rich/poor hot/cold warm/cool fast/slow old/young always/never all/none always/sometimes majority/minority support/oppose supported/opposed victory/defeat ally/enemy attack/defend above/under';
+const hanPairs =
+  '增加/减少 上升/下降 提高/降低 最大/最小 最高/最低 最早/最晚 最多/最少 最长/最短 之前/之后 以前/以后 开始/结束 胜利/失败 支持/反对 允许/禁止 合法/非法 男性/女性 父亲/母亲 儿子/女儿 哥哥/弟弟 进口/出口 公开/秘密 北部/南部 东部/西部 北方/南方 东方/西方 多数/少数 出生/逝世 建立/解散 成立/解散 赢得/输掉 左侧/右侧 上游/下游 正面/负面';
+
+const antonyms = new Map<string, Set<string>>();
+function add(a: string, b: string): void {
+  for (const [left, right] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const known = antonyms.get(left) ?? new Set<string>();
+    known.add(right);
+    antonyms.set(left, known);
+  }
+}
+for (const pair of antonymPairs.split(' ')) {
+  const [a, b] = pair.split('/').map((word) => tokenize(word, { stem: true })[0]?.text ?? word);
+  if (a !== undefined && b !== undefined && a !== b) add(a, b);
+}
+for (const pair of hanPairs.split(' ')) {
+  const [a, b] = pair.split('/');
+  if (a !== undefined && b !== undefined) add(a, b);
+}
+
+/** How many antonym pairs the two texts are split by. */
+export function antonymClashes(claim: Reading, evidence: Reading): number {
+  const has = (reading: Reading, term: string): boolean =>
+    reading.words.has(term) || reading.pairs.has(term);
+  let clashes = 0;
+  for (const term of new Set([...claim.words, ...claim.pairs])) {
+    const opposites = antonyms.get(term);
+    if (opposites === undefined || has(evidence, term)) continue;
+    for (const opposite of opposites) {
+      if (has(evidence, opposite) && !has(claim, opposite)) {
+        clashes += 1;
+        break;
+      }
+    }
+  }
+  return clashes;
+}
+
+/** Content words that follow a negation closely: what it denies. */
+function denied(reading: Reading): { readonly after: Set<string>; readonly count: number } {
+  const after = new Set<string>();
+  let count = 0;
+  const { tokens } = reading;
+  tokens.forEach((token, index) => {
+    if (!token.negation) return;
+    count += 1;
+    let taken = 0;
+    const limit = token.unspaced ? 3 : 2;
+    for (let next = index + 1; next < tokens.length && taken < limit; next += 1) {
+      const word = tokens[next] as ReadToken;
+      if (word.weight < 0.2 || word.negation) continue;
+      after.add(word.text);
+      taken += 1;
+    }
+  });
+  return { after, count };
+}
+
+/**
+ * 0 when the polarity agrees, else the number of words that one side denies and the other affirms.
+ */
+export function negationClashes(claim: Reading, evidence: Reading): number {
+  const left = denied(claim);
+  const right = denied(evidence);
+  if (left.count === 0 && right.count === 0) return 0;
+  let clashes = 0;
+  for (const word of left.after) {
+    // Denied in the claim: the evidence has to deny it as well.
+    if (!right.after.has(word) && evidence.words.has(word)) clashes += 1;
+  }
+  if (left.count > 0 && right.count === 0) clashes += 1;
+  for (const word of right.after) {
+    if (claim.words.has(word) && !left.after.has(word)) clashes += 1;
+  }
+  return clashes;
+}
