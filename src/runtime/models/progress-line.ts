@@ -43,8 +43,10 @@ export class ProgressLine {
       this.#bytesPerSecond = 0;
     }
     this.#measure(progress.receivedBytes, now);
+    const complete =
+      progress.receivedBytes === progress.totalBytes &&
+      this.#last?.receivedBytes !== progress.receivedBytes;
     this.#last = progress;
-    const complete = progress.receivedBytes === progress.totalBytes;
     const everyMs = this.#stream.isTTY === true ? TERMINAL_MS : PLAIN_MS;
     if (!changed && !complete && now - this.#drawnAt < everyMs) return;
     this.#drawnAt = now;
