@@ -19,7 +19,8 @@ import { FootnoteError } from '../../src/core/errors.ts';
 import type { ExternalData } from '../../src/runtime/onnx-graph.ts';
 import type { GgufFile } from '../gguf/gguf-file.ts';
 import { readGlmConfig, type GlmConfig } from './glm-config.ts';
-import { glmModel, type GlmForm, type GlmLayout } from './glm-graph.ts';
+import { glmModel, type GlmLayout } from './glm-graph.ts';
+import type { GlmForm } from './linear-graph.ts';
 import { GlmWeights, type GlmMatrix } from './glm-weights.ts';
 
 /** Raise it when the graph or the layout of the weights changes: old results are then made anew. */

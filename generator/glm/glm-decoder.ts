@@ -170,7 +170,11 @@ export class GlmDecoder {
       ids = states.map((_, row) => [output.tokens[(made - 1) * rows + row] as number]);
       step += made;
     }
-    return states.map(({ done: _, ...row }) => row);
+    return states.map(({ ids: made, logProbabilities, finishReason }) => ({
+      ids: made,
+      logProbabilities,
+      finishReason,
+    }));
   }
 
   /**
@@ -272,16 +276,17 @@ export class GlmDecoder {
       want_logits: new Tensor('bool', Uint8Array.of(Number(input.wantLogits)), []),
     };
     const output = await this.#session.run(feeds);
+    const data = (name: string): Tensor['data'] => (output[name] as Tensor).data;
     const tensors: Record<string, Tensor> = {};
     for (let layer = 0; layer < this.config.num_hidden_layers; layer += 1) {
       tensors[glmIo.pastKey(layer)] = output[glmIo.presentKey(layer)] as Tensor;
       tensors[glmIo.pastValue(layer)] = output[glmIo.presentValue(layer)] as Tensor;
     }
     return {
-      tokens: Array.from(output['tokens']?.data as BigInt64Array, Number),
-      logProbabilities: output['log_probabilities']?.data as Float32Array,
-      logits: output['logits']?.data as Float32Array,
-      cache: { tensors, length: Number((output['length']?.data as BigInt64Array)[0]) },
+      tokens: Array.from(data('tokens') as BigInt64Array, Number),
+      logProbabilities: data('log_probabilities') as Float32Array,
+      logits: data('logits') as Float32Array,
+      cache: { tensors, length: Number((data('length') as BigInt64Array)[0]) },
     };
   }
 }

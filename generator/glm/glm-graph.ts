@@ -2,16 +2,12 @@
  * The GLM decoder as one ONNX graph: an ONNX `Loop` whose body embeds, decodes and samples, so that
  * K tokens come from one `run` and the KV cache stays on the native side in between. The first
  * iteration takes the whole prompt (or a chunk of it), the later ones a token a row.
- *
- * Forms of the weights: `int8` holds them as int8 per output channel and multiplies with activations
- * quantised to 8 bits per token (MatMulIntegerToFloat, which uses VNNI or AMX where there is one);
- * `int8-mixed` lets onnxruntime quantise per tensor except before `down`; `float32` is for proof.
  */
 import { OnnxGraph, encodeModel, float, graph, int } from '../../src/runtime/onnx-graph.ts';
 import type { ExternalData } from '../../src/runtime/onnx-graph.ts';
 import type { GlmConfig } from './glm-config.ts';
-
-export type GlmForm = 'int8' | 'int8-mixed' | 'float32';
+import { Linear, type GlmForm } from './linear-graph.ts';
+import { addSampler } from './sampler-graph.ts';
 
 /** Where each weight stands in the weights file, by the name that `glmTensorNames` gives it. */
 export type GlmLayout = Readonly<
@@ -31,48 +27,6 @@ export const glmIo = {
   presentValue: (layer: number): string => `present.${layer}.value`,
 } as const;
 
-/** Adds the matrix product of a quantised or float weight to a graph. */
-class Linear {
-  readonly #graph: OnnxGraph;
-  readonly #form: GlmForm;
-
-  constructor(body: OnnxGraph, form: GlmForm) {
-    this.#graph = body;
-    this.#form = form;
-  }
-
-  /** `[M, inputs] x weight -> [M, outputs]`, plus the bias named, if any. */
-  apply(
-    input: string,
-    name: string,
-    options: { readonly bias?: string; readonly exact?: boolean } = {},
-  ): string {
-    const g = this.#graph;
-    const product = this.#product(input, name, options.exact === true);
-    return options.bias === undefined ? product : g.op('Add', [product, options.bias]);
-  }
-
-  #product(input: string, name: string, exact: boolean): string {
-    const g = this.#graph;
-    if (this.#form === 'float32') return g.op('MatMul', [input, name]);
-    if (this.#form === 'int8-mixed' && !exact) {
-      return g.op('DynamicQuantizeMatMul', [input, name, `${name}.scale`], {}, microsoft);
-    }
-    const largest = g.op('ReduceMax', [g.op('Abs', [input]), 'axis.last'], { keepdims: int(1) });
-    const scale = g.op('Max', [g.op('Mul', [largest, 'one.127th']), 'tiny']);
-    const flat = g.op('Reshape', [scale, 'shape.flat']);
-    const zero = g.op('Expand', ['zero.point.1', g.op('Shape', [flat])]);
-    const quantised = g.op('QuantizeLinear', [input, flat, zero], { axis: int(0) });
-    const product = g.op(
-      'MatMulIntegerToFloat',
-      [quantised, name, 'one', `${name}.scale`, 'zero.point'],
-      {},
-      microsoft,
-    );
-    return g.op('Mul', [product, scale]);
-  }
-}
-
 /** Constants that bodies of nested graphs refer to by name. */
 function addConstants(main: OnnxGraph, config: GlmConfig): void {
   main.float32(1, 'one');
@@ -88,7 +42,6 @@ function addConstants(main: OnnxGraph, config: GlmConfig): void {
   main.int64([-1], 'shape.flat');
   main.int64([-1, config.hidden_size], 'shape.hidden');
   main.int64([-1, config.num_attention_heads * config.head_dim], 'shape.heads');
-  main.int64(0, 'scalar.0');
   main.int64(1, 'scalar.1');
   const rotary = Math.round(config.head_dim * config.partial_rotary_factor);
   const half = rotary / 2;
@@ -168,9 +121,8 @@ function addDecoder(
   const values: string[] = [];
   for (let layer = 0; layer < config.num_hidden_layers; layer += 1) {
     const at = `layers.${layer}`;
-    const qkv = linear.apply(join(`${at}.input_norm`), `${at}.qkv`, {
-      ...(config.attention_bias ? { bias: `${at}.qkv.bias` } : {}),
-    });
+    const bias = config.attention_bias ? { bias: `${at}.qkv.bias` } : {};
+    const qkv = linear.apply(join(`${at}.input_norm`), `${at}.qkv`, bias);
     const [attended, key, value] = body.node(
       'GroupQueryAttention',
       [
@@ -228,61 +180,6 @@ function skipNorm(
     },
   );
   return [normalised as string, sum as string];
-}
-
-/**
- * Chooses a token a row from logits `[B, V]`: temperature, the `top_k` best, then the nucleus of
- * `top_p`, then the uniform number of this step and row. With `top_k` 1 or a uniform of 0 it is greedy.
- */
-function addSampler(
-  body: OnnxGraph,
-  logits: string,
-  step: string,
-): { readonly token: string; readonly logProbability: string } {
-  const early = body.op('Less', [step, 'early_steps']);
-  const biased = body.op('Add', [
-    logits,
-    body.op('Mul', ['early_bias', body.op('Cast', [early], { to: int(1) })]),
-  ]);
-  const [best, bestIds] = body.node('TopK', [biased, 'top_k'], {
-    outputs: 2,
-    attributes: { axis: int(-1), largest: int(1), sorted: int(1) },
-  });
-  const probabilities = body.op(
-    'Softmax',
-    [body.op('Mul', [best as string, 'inverse_temperature'])],
-    {
-      axis: int(-1),
-    },
-  );
-  const cumulative = body.op('CumSum', [probabilities, 'scalar.1']);
-  const before = body.op('Sub', [cumulative, probabilities]);
-  const kept = body.op('Mul', [
-    probabilities,
-    body.op('Cast', [body.op('Less', [before, 'top_p'])], { to: int(1) }),
-  ]);
-  const mass = body.op('ReduceSum', [kept, 'axis.last'], { keepdims: int(1) });
-  const uniform = body.op('Unsqueeze', [body.op('Gather', ['uniforms', step]), 'axis.1']);
-  const target = body.op('Mul', [uniform, mass]);
-  // The first place whose cumulative kept probability exceeds the target.
-  const passed = body.op('LessOrEqual', [body.op('CumSum', [kept, 'scalar.1']), target]);
-  const place = body.op(
-    'ReduceSum',
-    [
-      body.op('Cast', [body.op('And', [passed, body.op('Less', [before, 'top_p'])])], {
-        to: int(7),
-      }),
-      'axis.last',
-    ],
-    { keepdims: int(1) },
-  );
-  const token = body.op('GatherElements', [bestIds as string, place], { axis: int(1) });
-  const chosen = body.op('GatherElements', [logits, token], { axis: int(1) });
-  const logProbability = body.op('Sub', [
-    chosen,
-    body.op('ReduceLogSumExp', [logits, 'axis.last'], { keepdims: int(1) }),
-  ]);
-  return { token, logProbability };
 }
 
 /**

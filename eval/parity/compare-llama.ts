@@ -1,0 +1,139 @@
+/**
+ * The GLM engine against llama.cpp (node-llama-cpp, its prebuilt CPU binary) with the same weights:
+ * the same tokens are fed to both, and the distributions after each position are compared.
+ */
+import { getLlama, LlamaLogLevel, type Token } from 'node-llama-cpp';
+import type { GlmEngine } from '../../generator/glm-engine.ts';
+
+export interface ParityRow {
+  readonly prompt: string;
+  readonly positions: number;
+  /** Positions at which both engines put the same token first. */
+  readonly sameTop: number;
+  /** Largest and mean difference of the log-probability of the text's own next token, in nats. */
+  readonly largestDifference: number;
+  readonly meanDifference: number;
+  /** Mean KL(llama.cpp || ours) in nats, over llama.cpp's 128 best tokens, all others as one. */
+  readonly meanKl: number;
+  /** True when both tokenizers gave the same ids. */
+  readonly sameTokens: boolean;
+}
+
+const bestTokens = 128;
+
+const logSumExp = (logits: Float32Array): number => {
+  let largest = -Infinity;
+  for (const value of logits) if (value > largest) largest = value;
+  let sum = 0;
+  for (const value of logits) sum += Math.exp(value - largest);
+  return Math.log(sum) + largest;
+};
+
+interface Theirs {
+  readonly top: number;
+  /** Log-probabilities of the best tokens and of the text's next token. */
+  readonly logProbabilities: ReadonlyMap<number, number>;
+}
+
+/**
+ * Compares the engine with llama.cpp on texts.
+ * @param texts each of at least two tokens
+ */
+export async function compareWithLlama(
+  engine: GlmEngine,
+  weightsPath: string,
+  texts: readonly string[],
+  signal: AbortSignal,
+): Promise<ParityRow[]> {
+  const llama = await getLlama({ gpu: false, build: 'never', logLevel: LlamaLogLevel.error });
+  const model = await llama.loadModel({ modelPath: weightsPath });
+  const context = await model.createContext({ contextSize: 1024, sequences: 1 });
+  try {
+    const rows: ParityRow[] = [];
+    for (const prompt of texts) {
+      const ids = model.tokenize(prompt, false);
+      const ours = engine.tokenizer.encode(prompt);
+      const sequence = context.getSequence();
+      const outputs = await sequence.controlledEvaluate(
+        ids.map((token, index) => {
+          const next = ids[index + 1];
+          const filter = {
+            tokens: next === undefined ? [] : [next],
+            includeTop: bestTokens,
+            includeMax: true,
+          };
+          return [token, { generateNext: { logits: { filter }, totalLogitWeight: true } }];
+        }),
+      );
+      sequence.dispose();
+      const theirs = outputs.map((output): Theirs => {
+        const logits = output?.next.logits ?? new Map<Token, number>();
+        const largest = Math.max(...logits.values());
+        const normaliser = largest + Math.log(output?.next.totalLogitWeight ?? NaN);
+        const top = [...logits].reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
+        return {
+          top: Number(top),
+          logProbabilities: new Map(
+            [...logits].map(([token, logit]) => [Number(token), logit - normaliser]),
+          ),
+        };
+      });
+      rows.push({
+        prompt,
+        sameTokens:
+          ours.length === ids.length && ours.every((id, index) => id === Number(ids[index])),
+        ...(await compare(engine, ids.map(Number), theirs, signal)),
+      });
+    }
+    return rows;
+  } finally {
+    await context.dispose();
+    await model.dispose();
+    await llama.dispose();
+  }
+}
+
+async function compare(
+  engine: GlmEngine,
+  ids: readonly number[],
+  theirs: readonly Theirs[],
+  signal: AbortSignal,
+): Promise<Omit<ParityRow, 'prompt' | 'sameTokens'>> {
+  let sameTop = 0;
+  let largest = 0;
+  let sum = 0;
+  let kl = 0;
+  await engine.decoder.forEachLogits(ids, signal, (position, logits) => {
+    const their = theirs[position];
+    if (their === undefined) return;
+    const normaliser = logSumExp(logits);
+    let top = 0;
+    for (let id = 1; id < logits.length; id += 1) {
+      if ((logits[id] as number) > (logits[top] as number)) top = id;
+    }
+    if (top === their.top) sameTop += 1;
+    let ourRest = 1;
+    let theirRest = 1;
+    for (const [token, logProbability] of their.logProbabilities) {
+      const our = (logits[token] as number) - normaliser;
+      kl += Math.exp(logProbability) * (logProbability - our);
+      ourRest -= Math.exp(our);
+      theirRest -= Math.exp(logProbability);
+    }
+    if (ourRest > 1e-9 && theirRest > 1e-9) kl += theirRest * Math.log(theirRest / ourRest);
+    const next = ids[position + 1];
+    if (next === undefined) return;
+    const difference = Math.abs(
+      (their.logProbabilities.get(next) ?? NaN) - ((logits[next] as number) - normaliser),
+    );
+    sum += difference;
+    if (!(difference <= largest)) largest = difference;
+  });
+  return {
+    positions: ids.length,
+    sameTop,
+    largestDifference: largest,
+    meanDifference: sum / (ids.length - 1),
+    meanKl: kl / ids.length,
+  };
+}

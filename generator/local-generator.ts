@@ -1,0 +1,224 @@
+/** The local GLM generator: a child process that holds the model, behind the `Generator` seam. */
+import { FootnoteError } from '../src/core/errors.ts';
+import type { Draft, Prompt } from '../src/core/nouns.ts';
+import type { GenerateOptions, Generator } from '../src/core/seams.ts';
+import { ChildPool } from '../src/runtime/child-pool.ts';
+import type { OpenResult } from './generator-child.ts';
+import type { EngineOptions, EngineRequest } from './glm-engine.ts';
+
+export interface LocalGeneratorOptions {
+  /** A GGUF file. */
+  readonly weightsPath: string;
+  /** Store name of the model, for answers and logs. */
+  readonly model: string;
+  /** Folder for converted weights; default: beside the weights file. */
+  readonly cacheDir: string;
+  /** 0: one for each core. */
+  readonly threads: number;
+  readonly device: 'auto' | 'cpu' | 'cuda';
+  readonly signal: AbortSignal;
+  /** Calls that may wait; the next one gets `overloaded`. Default 32. */
+  readonly maxQueued?: number;
+  /** Hard limit of one call, in milliseconds; the process is killed when it passes. Default 300,000. */
+  readonly timeoutMs?: number;
+}
+
+/** What shapes drafts beyond the seam's options. */
+export interface DraftShape {
+  /** No stop token within the first so many tokens; default 0. */
+  readonly minTokens?: number;
+  /** No bracket, list mark or heading as the first token; default false. */
+  readonly banLeadingMarks?: boolean;
+}
+
+export interface SelfCheck {
+  readonly ok: boolean;
+  readonly perplexity: number;
+  /** What was found, in one line. */
+  readonly detail: string;
+}
+
+/** Conversion of weights may take minutes on a slow disk. */
+const openTimeoutMs = 900_000;
+
+/** Fixed text of the self-check, in two languages. */
+export const selfCheckText =
+  'Water boils at 100 degrees Celsius at sea level. When the pressure falls, as it does on a high mountain, ' +
+  'water boils at a lower temperature, so food takes longer to cook. The Moon goes around the Earth in about ' +
+  '27 days, and its gravity causes the tides of the oceans. ' +
+  '水在海平面的沸点是一百摄氏度。气压降低时，例如在高山上，水的沸点也会降低，因此煮熟食物需要更长的时间。' +
+  '月球绕地球一周大约需要二十七天，它的引力引起海洋的潮汐。';
+
+export class LocalGenerator implements Generator {
+  readonly model: string;
+  /** Longest prompt plus answer, in tokens. */
+  readonly contextTokens: number;
+  /** True when opening had to convert the weights. */
+  readonly converted: boolean;
+  readonly #pool: ChildPool;
+  readonly #engine: EngineOptions;
+  readonly #timeoutMs: number;
+
+  private constructor(
+    options: LocalGeneratorOptions,
+    pool: ChildPool,
+    engine: EngineOptions,
+    opened: OpenResult,
+  ) {
+    this.model = options.model;
+    this.#pool = pool;
+    this.#engine = engine;
+    this.#timeoutMs = options.timeoutMs ?? 300_000;
+    this.contextTokens = opened.contextTokens;
+    this.converted = opened.converted;
+  }
+
+  /**
+   * Starts the process and loads the model; weights seen for the first time are converted.
+   * @throws FootnoteError `model-missing`, `model-invalid`, `cancelled`, `timeout`
+   */
+  static async open(options: LocalGeneratorOptions): Promise<LocalGenerator> {
+    const engine: EngineOptions = {
+      weightsPath: options.weightsPath,
+      cacheDir: options.cacheDir,
+      threads: options.threads,
+      device: options.device,
+    };
+    const pool = new ChildPool({
+      module: new URL(
+        import.meta.url.endsWith('.ts') ? './generator-child.ts' : './generator-child.js',
+        import.meta.url,
+      ),
+      stage: 'generate',
+      maxQueued: options.maxQueued ?? 32,
+      // One native call cannot be interrupted: a chunk of prefill on a slow machine.
+      cancelGraceMs: 20_000,
+    });
+    try {
+      const opened = await pool.call<OpenResult>(
+        'open',
+        { options: engine },
+        { signal: options.signal, timeoutMs: openTimeoutMs },
+      );
+      return new LocalGenerator(options, pool, engine, opened);
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
+  }
+
+  /** Process ids, for metrics and tests. */
+  get pids(): readonly number[] {
+    return this.#pool.pids;
+  }
+
+  /**
+   * Drafts for a prompt, from one prefill. A process that died is started anew by the next call.
+   * @throws FootnoteError `prompt-too-long`, `worker-crashed`, `overloaded`, `timeout`, `cancelled`,
+   *   `bad-request` (options out of range)
+   */
+  generate(prompt: Prompt, options: GenerateOptions & DraftShape): Promise<readonly Draft[]> {
+    const problem = checkOptions(options);
+    if (problem !== null) return Promise.reject(new FootnoteError('bad-request', problem));
+    const request: EngineRequest = {
+      prompt,
+      drafts: options.drafts,
+      maxTokens: options.maxTokens,
+      temperature: options.temperature,
+      topP: options.topP,
+      topK: options.topK,
+      seed: options.seed,
+      stop: options.stop ?? [],
+      minTokens: options.minTokens ?? 0,
+      banLeadingMarks: options.banLeadingMarks ?? false,
+    };
+    const { onDelta } = options;
+    return this.#pool.call<Draft[]>(
+      'generate',
+      { options: this.#engine, request },
+      {
+        signal: options.signal,
+        timeoutMs: this.#timeoutMs,
+        ...(onDelta === undefined
+          ? {}
+          : {
+              onEvent: (event: { readonly index: number; readonly text: string }) => {
+                onDelta(event.index, event.text);
+              },
+            }),
+      },
+    );
+  }
+
+  /** Runs a few tokens, so that the first question does not pay for page faults. */
+  async warm(signal: AbortSignal): Promise<void> {
+    const message = { role: 'user', content: 'Say yes.' } as const;
+    await this.generate(
+      { kind: 'chat', messages: [message] },
+      { drafts: 1, maxTokens: 2, temperature: 0, topP: 1, topK: 1, seed: 1, signal },
+    );
+  }
+
+  /** Lengths of texts in the model's tokens, without template. */
+  countTokens(texts: readonly string[], signal: AbortSignal): Promise<readonly number[]> {
+    return this.#pool.call(
+      'countTokens',
+      { options: this.#engine, texts },
+      { signal, timeoutMs: this.#timeoutMs },
+    );
+  }
+
+  /**
+   * Are these weights fit to serve? The perplexity of `selfCheckText` must lie in the model's known
+   * range, and a greedy answer must end by itself.
+   */
+  async selfCheck(options: {
+    readonly perplexity: { readonly min: number; readonly max: number };
+    readonly signal: AbortSignal;
+  }): Promise<SelfCheck> {
+    const { signal } = options;
+    const perplexity = await this.#pool.call<number>(
+      'perplexity',
+      { options: this.#engine, text: selfCheckText },
+      { signal, timeoutMs: this.#timeoutMs },
+    );
+    const { min, max } = options.perplexity;
+    if (!(perplexity >= min && perplexity <= max)) {
+      return {
+        ok: false,
+        perplexity,
+        detail: `perplexity ${perplexity.toFixed(1)} is outside ${min} to ${max}: the weights are damaged or were read wrongly`,
+      };
+    }
+    const content = 'What is the capital of France? Answer in one short sentence.';
+    const [draft] = await this.generate(
+      { kind: 'chat', messages: [{ role: 'user', content }] },
+      { drafts: 1, maxTokens: 96, temperature: 0, topP: 1, topK: 1, seed: 1, signal },
+    );
+    const ended = draft?.finishReason === 'stop' && draft.text.trim() !== '';
+    return {
+      ok: ended,
+      perplexity,
+      detail: ended
+        ? `perplexity ${perplexity.toFixed(1)}; a greedy answer ended after ${draft.completionTokens} tokens`
+        : 'a greedy answer did not end within 96 tokens, or was empty',
+    };
+  }
+
+  /** Ends the process; calls in hand fail with `shutting-down`. */
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+}
+
+function checkOptions(options: GenerateOptions & DraftShape): string | null {
+  const whole = (value: number, least: number, most: number): boolean =>
+    Number.isInteger(value) && value >= least && value <= most;
+  if (!whole(options.drafts, 1, 16)) return 'drafts must be 1 to 16';
+  if (!whole(options.maxTokens, 1, 8192)) return 'maxTokens must be 1 to 8192';
+  if (!(options.temperature >= 0 && options.temperature <= 5)) return 'temperature must be 0 to 5';
+  if (!(options.topP > 0 && options.topP <= 1)) return 'topP must be above 0 and at most 1';
+  if (!whole(options.topK, 0, 256)) return 'topK must be 0 to 256';
+  if (!Number.isInteger(options.seed)) return 'seed must be a whole number';
+  return null;
+}

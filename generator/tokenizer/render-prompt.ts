@@ -1,0 +1,90 @@
+/**
+ * A `Prompt` as token ids: the model's own chat template, with the contents of the messages kept apart
+ * from the template's text, so that control tokens which a page quotes stay plain text.
+ */
+import { Script, createContext } from 'node:vm';
+import { Template } from '@huggingface/jinja';
+import { FootnoteError } from '../../src/core/errors.ts';
+import type { Prompt } from '../../src/core/nouns.ts';
+import type { GgufTokenizer, PromptPart } from './gguf-tokenizer.ts';
+
+const renderTimeoutMs = 2_000;
+const longestTemplate = 256 * 1024;
+/** Templates for files that carry none. */
+const fallbackTemplates: Readonly<Record<string, string>> = {
+  // GLM-Edge's, as its tokenizer configuration publishes it.
+  chatglm:
+    "{% for item in messages %}{% if item['role'] == 'system' %}<|system|>\n{{ item['content'] }}{% elif item['role'] == 'user' %}<|user|>\n{{ item['content'] }}{% elif item['role'] == 'assistant' %}<|assistant|>\n{{ item['content'] }}{% endif %}{% endfor %}{% if add_generation_prompt %}<|assistant|>\n{% endif %}",
+};
+const otherTemplate =
+  "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+
+const markOpen = '\u{F8F0}';
+const markClose = '\u{F8F1}';
+
+/**
+ * Renders with a time limit: a template of a hostile file may loop. The renderer is plain JavaScript,
+ * so V8's own watchdog can end it.
+ */
+function renderBounded(template: Template, context: Record<string, unknown>): string {
+  const sandbox: { render: () => string; result?: string } = {
+    render: () => template.render(context),
+  };
+  const script = new Script('result = render();');
+  script.runInContext(createContext(sandbox), { timeout: renderTimeoutMs });
+  return sandbox.result ?? '';
+}
+
+/**
+ * Parts of a prompt, template text and plain text.
+ * @throws FootnoteError `model-invalid` when the template does not parse, fails or does not end
+ */
+export function promptParts(prompt: Prompt, tokenizer: GgufTokenizer): PromptPart[] {
+  if (prompt.kind === 'completion') return completionParts(prompt.text);
+  const source =
+    tokenizer.chatTemplate ?? fallbackTemplates[tokenizer.architecture] ?? otherTemplate;
+  const contents = prompt.messages.map(({ content }) => content);
+  let rendered: string;
+  try {
+    if (source.length > longestTemplate) throw new Error('it is too long');
+    rendered = renderBounded(new Template(source), {
+      messages: prompt.messages.map(({ role }, index) => ({
+        role,
+        content: `${markOpen}${index}${markClose}`,
+      })),
+      add_generation_prompt: true,
+      bos_token: tokenizer.bosToken,
+      eos_token: tokenizer.eosToken,
+    });
+    if (rendered.length > longestTemplate) throw new Error('its result is too long');
+  } catch (error) {
+    throw new FootnoteError(
+      'model-invalid',
+      `the model's chat template fails: ${(error as Error).message}`,
+      { stage: 'generate', cause: error },
+    );
+  }
+  // Odd pieces are the indices of contents.
+  return rendered
+    .split(new RegExp(`${markOpen}(\\d+)${markClose}`, 'u'))
+    .map((piece, index) =>
+      index % 2 === 0
+        ? { text: piece, plain: false }
+        : { text: contents[Number(piece)] ?? '', plain: true },
+    );
+}
+
+/**
+ * In a raw completion the middle may quote pages, so control tokens count only where the prompt's own
+ * frame puts them: in a run at its very start or its very end (`[gMASK]`).
+ */
+function completionParts(text: string): PromptPart[] {
+  const special = String.raw`(?:\[[A-Za-z]*MASK\]|<\|[A-Za-z_]+\|>|<[a-z]+>)`;
+  const start = new RegExp(`^${special}+`, 'u').exec(text)?.[0] ?? '';
+  const end = new RegExp(`${special}+$`, 'u').exec(text.slice(start.length))?.[0] ?? '';
+  return [
+    { text: start, plain: false },
+    { text: text.slice(start.length, text.length - end.length), plain: true },
+    { text: end, plain: false },
+  ];
+}
