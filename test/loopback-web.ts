@@ -24,6 +24,8 @@ export interface LoopbackWeb {
   readonly openSockets: number;
   /** Connections ever accepted. */
   readonly acceptedSockets: number;
+  /** Requests being served now: answers not yet finished whose client is still there. */
+  readonly activeRequests: number;
   /** Largest number of requests served at one time. */
   readonly peakRequests: number;
   close(): Promise<void>;
@@ -82,6 +84,9 @@ export async function startLoopbackWeb(options: LoopbackWebOptions = {}): Promis
     },
     get acceptedSockets() {
       return accepted;
+    },
+    get activeRequests() {
+      return active;
     },
     get peakRequests() {
       return peak;
