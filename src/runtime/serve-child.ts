@@ -39,7 +39,8 @@ export type ChildMessage =
 /** Answers calls until the parent goes away; then the process exits by itself. */
 export function serveChild(handlers: Readonly<Record<string, ChildHandler>>): void {
   const send = (message: ChildMessage): void => {
-    if (process.connected) process.send?.(message);
+    // The callback takes the EPIPE of a parent that was killed; `disconnect` then ends this process.
+    if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
   };
   const running = new Map<number, AbortController>();
   const call = async (id: number, method: string, params: unknown): Promise<void> => {
