@@ -1,0 +1,134 @@
+import { FootnoteError } from '../../src/core/errors.ts';
+import type { Document as PageDocument, FetchedPage } from '../../src/core/nouns.ts';
+import { assembleText, type AssembledText, type TextBlock } from './assemble-text.ts';
+import { contentProbabilities } from './block-model.ts';
+import { groupBit } from './class-words.ts';
+import { detectLanguage } from './detect-language.ts';
+import { isPostBlock } from './discussion-page.ts';
+import { linkedBody, stateProse, type JsonObject } from './linked-data.ts';
+import { normaliseLine } from './normalise-text.ts';
+import { analysePage, parseScanned, type PageAnalysis } from './page-analysis.ts';
+import { pageBlocks } from './page-blocks.ts';
+import { pageMetadata } from './page-metadata.ts';
+import { scanHtml, type HtmlScan } from './scan-html.ts';
+
+/** At or above this probability a block is content; chosen on cross-validated pages. */
+const THRESHOLD = 0.5;
+/** Less text than this and other ways are tried; an unspaced script says as much in a third of it. */
+const ENOUGH_CHARS = 250;
+const JSON_BODY_CHARS = 400;
+
+const FURNITURE =
+  groupBit('nav') | groupBit('footer') | groupBit('cookie') | groupBit('signup') | groupBit('social');
+const LEFTOVER =
+  /^(?:advert(?:isement|ising)?|sponsored|share(?: this)?(?: article| story| page)?|tweet|email|print|read more|continue reading|this slideshow requires javascript\.?|you may also like\W*|related(?: articles| stories| posts)?|loading\W*|skip to (?:main )?content|story continues below\W*|story continues below advertisement|广告|分享到?|点击(?:查看|进入)\S{0,6}|anzeige|werbung|publicidad|publicité)$/iu;
+
+/** Length in which a Han or kana character counts three times, as it says about as much. */
+function weight(text: string): number {
+  return text.length + 2 * (text.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu)?.length ?? 0);
+}
+
+const sum = (blocks: readonly TextBlock[]): number => blocks.reduce((total, block) => total + weight(block.text), 0);
+
+/** Blocks of an HTML fragment, all of them: for Markdown, feeds and HTML inside JSON. */
+export function fragmentBlocks(html: string): readonly TextBlock[] {
+  return pageBlocks(parseScanned(scanHtml(html)).body);
+}
+
+function proseBlocks(analysis: PageAnalysis): readonly TextBlock[] {
+  return analysis.blocks.filter((block) => {
+    const place = analysis.places.of(block.element);
+    if (place.hidden || (place.any & FURNITURE) !== 0) return false;
+    return block.linkChars / block.text.length < 0.35 && (weight(block.text) >= 60 || block.kind === 'heading' || block.kind === 'row');
+  });
+}
+
+function wholeBody(analysis: PageAnalysis): readonly TextBlock[] {
+  return analysis.blocks.filter((block) => {
+    const place = analysis.places.of(block.element);
+    return !place.hidden && (place.any & groupBit('cookie')) === 0;
+  });
+}
+
+function jsonBlocks(scan: HtmlScan, linked: readonly JsonObject[]): readonly TextBlock[] {
+  const body = linkedBody(linked, JSON_BODY_CHARS);
+  const pieces = body === null ? stateProse(scan.stateJson) : [body];
+  return pieces.flatMap((piece) =>
+    /<(?:p|div|br|li|h\d)\b/iu.test(piece)
+      ? fragmentBlocks(piece)
+      : piece
+          .split(/\n\s*\n|\r\n|\n/u)
+          .map((line) => ({ kind: 'paragraph' as const, level: 0, text: normaliseLine(decoded(line)) }))
+          .filter((block) => block.text !== ''),
+  );
+}
+
+function decoded(text: string): string {
+  return /&(?:#\w+|\w+);/u.test(text) ? fragmentBlocks(text).map((block) => block.text).join(' ') : text;
+}
+
+/** What the model keeps; on discussion pages the posts too. */
+function contentBlocks(analysis: PageAnalysis): readonly TextBlock[] {
+  const probabilities = contentProbabilities(analysis.rows);
+  return analysis.blocks.filter((block, index) => {
+    if (LEFTOVER.test(block.text)) return false;
+    if ((probabilities[index] ?? 0) >= THRESHOLD) return true;
+    return analysis.discussion && isPostBlock(block, analysis.places);
+  });
+}
+
+/**
+ * The readable text of a page: the model's blocks; when they say next to nothing, Readability's, then
+ * all prose, then JSON in the page, then the whole body. The first that is long enough wins, else the
+ * longest.
+ */
+function readableText(analysis: PageAnalysis, scan: HtmlScan, linked: readonly JsonObject[]): AssembledText {
+  const chosen = contentBlocks(analysis);
+  if (sum(chosen) >= ENOUGH_CHARS) return assembleText(chosen);
+  const ways = [
+    () => analysis.blocks.filter((block, index) => (analysis.kept[index] ?? 0) > 0.5 && block.linkChars / block.text.length < 0.5),
+    () => proseBlocks(analysis),
+    () => jsonBlocks(scan, linked),
+    () => wholeBody(analysis),
+  ];
+  let best = chosen;
+  for (const way of ways) {
+    const found = way();
+    if (sum(found) >= ENOUGH_CHARS) {
+      best = found;
+      break;
+    }
+    if (sum(found) > sum(best) * 1.5) best = found;
+  }
+  const assembled = assembleText(best);
+  // A page of nothing but headings is still text.
+  return assembled.text === '' ? assembleText(best.map((block) => ({ ...block, kind: 'paragraph' as const }))) : assembled;
+}
+
+/**
+ * An HTML or XHTML page as a document.
+ * @param html decoded source, of any size and quality
+ * @throws FootnoteError `extract-failed` when the page holds no text at all
+ */
+export function htmlDocument(html: string, page: FetchedPage): PageDocument {
+  const scan = scanHtml(html);
+  const document = parseScanned(scan);
+  const metadata = pageMetadata(document, scan, page.finalUrl, page.fetchedAt);
+  const analysis = analysePage(document, metadata.title, scan, page.finalUrl);
+  const { text, headings } = readableText(analysis, scan, metadata.linked);
+  if (text === '') {
+    throw new FootnoteError('extract-failed', 'the page holds no text', { stage: 'extract' });
+  }
+  return {
+    url: page.finalUrl,
+    title: metadata.title === '' ? text.slice(0, 80).split('\n')[0]! : metadata.title,
+    byline: metadata.byline,
+    publishedAt: metadata.publishedAt,
+    language: detectLanguage(text, metadata.declaredLanguage),
+    text,
+    headings,
+    site: metadata.site,
+    canonicalUrl: metadata.canonicalUrl,
+    fetchedAt: page.fetchedAt,
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * What a page says about itself in JSON: JSON-LD objects, and article text in state scripts such as
+ * `__NEXT_DATA__`.
+ */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+const ARTICLE = /Article|BlogPosting|Report|WebPage|QAPage|DiscussionForumPosting|Recipe|HowTo|MedicalWebPage|VideoObject|Book|Event|Product/u;
+const MAIN = /Article|BlogPosting|Report|DiscussionForumPosting|Recipe|HowTo/u;
+const MAX_NODES = 20_000;
+
+function parse(source: string): unknown {
+  const trimmed = source.trim().replace(/^<!--|-->$|^\s*\/\/\s*<!\[CDATA\[|\/\/\s*\]\]>\s*$/gu, '').replace(/;\s*$/u, '');
+  try {
+    return JSON.parse(trimmed);
+  } catch {
+    try {
+      // Raw line breaks inside strings are the commonest fault.
+      // oxlint-disable-next-line no-control-regex -- control characters are what is invalid
+      return JSON.parse(trimmed.replace(/[\u0000-\u001F]+/gu, ' '));
+    } catch {
+      return null;
+    }
+  }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function typeOf(node: JsonObject): string {
+  const type = node['@type'];
+  return Array.isArray(type) ? type.join(' ') : typeof type === 'string' ? type : '';
+}
+
+/** JSON-LD objects that describe the page, the article itself first. Broken JSON is skipped. */
+export function linkedObjects(sources: readonly string[]): readonly JsonObject[] {
+  const found: JsonObject[] = [];
+  const queue: unknown[] = sources.slice(0, 50).map(parse);
+  for (let index = 0; index < queue.length && index < 2_000; index += 1) {
+    const item = queue[index];
+    if (Array.isArray(item)) queue.push(...item.slice(0, 200));
+    else if (isObject(item)) {
+      if (ARTICLE.test(typeOf(item))) found.push(item);
+      queue.push(item['@graph'], item['mainEntity'], item['mainEntityOfPage']);
+    }
+  }
+  const rank = (node: JsonObject): number => (MAIN.test(typeOf(node)) ? 0 : 1);
+  return found.sort((a, b) => rank(a) - rank(b));
+}
+
+/** `name` of a person or organisation given as text, object or list. */
+export function nameOf(value: unknown): string | null {
+  if (typeof value === 'string') return value.trim() === '' || /^https?:/iu.test(value) ? null : value.trim();
+  if (Array.isArray(value)) {
+    const names = value.slice(0, 8).map(nameOf).filter((name) => name !== null);
+    return names.length === 0 ? null : [...new Set(names)].join(', ');
+  }
+  return isObject(value) ? nameOf(value['name']) : null;
+}
+
+/** `articleBody` (or its kin) of the page's own objects, when it is long enough to be the whole. */
+export function linkedBody(objects: readonly JsonObject[], minChars: number): string | null {
+  for (const node of objects) {
+    for (const key of ['articleBody', 'text', 'description']) {
+      const value = node[key];
+      if (typeof value === 'string' && value.length >= minChars && !/(?:\.\.\.|…)\s*$/u.test(value)) return value;
+    }
+  }
+  return null;
+}
+
+/**
+ * The longest pieces of prose in state JSON, in order: strings of at least 80 characters (or HTML) that
+ * read like sentences. For pages whose HTML is an empty shell.
+ */
+export function stateProse(sources: readonly string[]): readonly string[] {
+  const pieces: string[] = [];
+  const seen = new Set<string>();
+  for (const source of sources) {
+    const queue: unknown[] = [parse(source)];
+    for (let visited = 0; queue.length > 0 && visited < MAX_NODES; visited += 1) {
+      const item = queue.pop();
+      if (typeof item === 'string') {
+        const prose = item.length >= 80 && /[.!?。！？]/u.test(item) && (/\s/u.test(item) || /\p{Script=Han}/u.test(item));
+        const code = /[{};]\s*[\w.]+\s*[:=({]|^https?:\S+$|^data:|\bfunction\b|[A-Za-z0-9+/]{200}/u.test(item);
+        if (prose && !code && !seen.has(item)) {
+          seen.add(item);
+          pieces.push(item);
+        }
+      } else if (Array.isArray(item)) for (let i = item.length - 1; i >= 0; i -= 1) queue.push(item[i]);
+      else if (isObject(item)) queue.push(...Object.values(item).reverse());
+    }
+  }
+  return pieces;
+}

@@ -1,0 +1,38 @@
+import { parseHTML } from 'linkedom';
+import { blockFeatures } from './block-features.ts';
+import { PlaceMap, prunePage } from './block-place.ts';
+import { isDiscussion } from './discussion-page.ts';
+import { pageBlocks, type Block } from './page-blocks.ts';
+import { readableShare } from './readable-marks.ts';
+import type { HtmlScan } from './scan-html.ts';
+
+export interface PageAnalysis {
+  readonly blocks: readonly Block[];
+  readonly places: PlaceMap;
+  /** Share of each block that Readability kept. */
+  readonly kept: readonly number[];
+  /** Rows for the block model. */
+  readonly rows: readonly Float32Array[];
+  readonly discussion: boolean;
+}
+
+/** Parses a scanned page. The document is linkedom's; scripts never run. */
+export function parseScanned(scan: HtmlScan): Document {
+  return parseHTML(scan.html).document as unknown as Document;
+}
+
+/**
+ * Blocks of a page with everything the block model wants to know. Destroys `document`.
+ * @param title the page's title, for likeness
+ */
+export function analysePage(document: Document, title: string, scan: HtmlScan, url: string): PageAnalysis {
+  const { body } = document;
+  const places = new PlaceMap();
+  const blocks = pageBlocks(body);
+  // Places must be known before pruning takes elements off their parents.
+  for (const block of blocks) places.of(block.element);
+  const discussion = isDiscussion(blocks, places, scan, url);
+  prunePage(body, places, discussion);
+  const kept = readableShare(document, blocks);
+  return { blocks, places, kept, rows: blockFeatures(blocks, places, kept, title), discussion };
+}

@@ -1,0 +1,34 @@
+import { Readability } from '@mozilla/readability';
+import { MARK, type Block } from './page-blocks.ts';
+
+/**
+ * Runs Readability on the (pruned, marked) document, which it destroys, and tells which share of each
+ * block's text it kept, 0..1. Blocks are found again by the `MARK` numbers on their elements, which
+ * survive Readability's renaming and re-parsing.
+ */
+export function readableShare(document: Document, blocks: readonly Block[]): readonly number[] {
+  const kept = new Set<number>();
+  try {
+    const article = new Readability<Node>(document, {
+      serializer: (node) => node,
+      disableJSONLD: true,
+      charThreshold: 300,
+      keepClasses: true,
+    }).parse();
+    const root = article?.content as Element | null | undefined;
+    for (const element of root?.querySelectorAll(`[${MARK}]`) ?? []) {
+      kept.add(Number(element.getAttribute(MARK)));
+    }
+  } catch {
+    // Readability throws on some odd trees; the blocks are then judged without it.
+  }
+  return blocks.map((block) => {
+    let total = 0;
+    let found = 0;
+    for (const [mark, size] of block.marks) {
+      total += size;
+      if (kept.has(mark)) found += size;
+    }
+    return total === 0 ? 0 : found / total;
+  });
+}

@@ -1,0 +1,241 @@
+/**
+ * One linear pass over a page before any DOM parser sees it. It bounds what the parsers get (size,
+ * tags, depth, attributes), drops what holds no text (scripts, styles, comments, SVG), keeps the
+ * JSON of `application/ld+json` and `__NEXT_DATA__` aside, and wraps what stands after `</html>` or
+ * lacks `<html>`. 200k nested tags or 10 million attributes hang or overflow every DOM library.
+ */
+
+export interface HtmlScan {
+  /** Safe to parse: one `<html>`, bounded depth, tags, attributes. Without meta, link and base. */
+  readonly html: string;
+  /** The page's `<title>`, meta, link and base tags, wherever they stood. */
+  readonly head: string;
+  /** Source of each JSON-LD script, in order. */
+  readonly linkedData: readonly string[];
+  /** Source of JSON state scripts (`__NEXT_DATA__`, `application/json`), in order. */
+  readonly stateJson: readonly string[];
+  /** True when a cap cut something off. */
+  readonly cut: boolean;
+}
+
+const MAX_CHARS = 5_000_000;
+const MAX_TAGS = 120_000;
+const MAX_DEPTH = 250;
+const MAX_TAG_CHARS = 4_000;
+const MAX_ATTRIBUTES = 300_000;
+const MAX_JSON_CHARS = 2_000_000;
+
+const RAW_TEXT = new Set(['script', 'style', 'svg', 'noframes', 'xmp', 'iframe', 'template', 'object', 'canvas', 'math', 'textarea', 'select', 'title']);
+const DROPPED = new Set(['script', 'style', 'svg', 'noframes', 'iframe', 'template', 'object', 'canvas', 'textarea', 'select']);
+const VOID = new Set(['area', 'base', 'br', 'col', 'embed', 'hr', 'img', 'input', 'link', 'meta', 'param', 'source', 'track', 'wbr']);
+/** Their end tags may be left out, so an open one says nothing about depth. */
+const OPTIONAL_END = new Set(['p', 'li', 'td', 'th', 'tr', 'dt', 'dd', 'option', 'optgroup', 'thead', 'tbody', 'tfoot', 'colgroup', 'rt', 'rp']);
+const HEAD_TAGS = new Set(['meta', 'link', 'base']);
+const SKELETON = new Set(['html', 'body', 'head']);
+
+/** `<div/>` and `<a title="x"/>`, but not `<a href=http://example.org/>`. */
+const SELF_CLOSED = /(?:["'\s]|^<[\w:-]+)\/>$/u;
+const TAG_NAME = /[a-zA-Z][^\t\n\f\r />]*/uy;
+
+/** End of the tag that starts at `from` (index after `>`), quotes respected; -1 when it never ends. */
+function tagEnd(html: string, from: number): number {
+  const plain = html.indexOf('>', from);
+  if (plain < 0) return -1;
+  let quote = '';
+  const limit = Math.min(html.length, from + MAX_TAG_CHARS * 50);
+  let afterEquals = false;
+  for (let index = from; index < limit; index += 1) {
+    const char = html[index];
+    if (quote !== '') {
+      if (char === quote) quote = '';
+    } else if (char === '>') return index + 1;
+    else if (char === '=') afterEquals = true;
+    else if (char === '"' || char === "'") {
+      if (afterEquals) quote = char;
+      afterEquals = false;
+    } else if (char !== ' ' && char !== '\n' && char !== '\t' && char !== '\r') afterEquals = false;
+  }
+  return plain + 1;
+}
+
+const KEPT_ATTRIBUTES = /[\s"'](class|id|href|role|itemprop|hidden|name|property|content|lang|datetime)\s*=\s*("[^"]{0,300}"|'[^']{0,300}'|[^\s"'>]{1,300})/giu;
+
+/** A huge tag, reduced to the few attributes that extraction reads. */
+function shrinkTag(name: string, source: string): string {
+  const kept = [...source.slice(0, MAX_TAG_CHARS).matchAll(KEPT_ATTRIBUTES)].map(
+    (match) => ` ${match[1]}=${match[2]}`,
+  );
+  return `<${name}${kept.join('')}>`;
+}
+
+class DepthStack {
+  readonly #stack: string[] = [];
+  readonly #open = new Map<string, number>();
+
+  get depth(): number {
+    return this.#stack.length;
+  }
+
+  push(name: string): void {
+    this.#stack.push(name);
+    this.#open.set(name, (this.#open.get(name) ?? 0) + 1);
+  }
+
+  /** Closes the nearest `name` and all it holds; false when none is open. */
+  pop(name: string): boolean {
+    if ((this.#open.get(name) ?? 0) === 0) return false;
+    for (;;) {
+      const top = this.#stack.pop();
+      if (top === undefined) return true;
+      this.#open.set(top, (this.#open.get(top) ?? 1) - 1);
+      if (top === name) return true;
+    }
+  }
+}
+
+/** Index of `</name` at or after `from`, case-insensitive; -1 when missing. */
+function closeOf(html: string, name: string, from: number): number {
+  let position = from;
+  for (;;) {
+    position = html.indexOf('</', position);
+    if (position < 0) return -1;
+    if (html.slice(position + 2, position + 2 + name.length).toLowerCase() === name) return position;
+    position += 2;
+  }
+}
+
+/**
+ * Scans a page; linear in its length (a 5 MB page takes tens of ms).
+ * @param source the decoded page; what exceeds 5 million characters is cut off
+ */
+export function scanHtml(source: string): HtmlScan {
+  const html = source.length > MAX_CHARS ? source.slice(0, MAX_CHARS) : source;
+  let cut = source.length > MAX_CHARS;
+  const out: string[] = [];
+  const linkedData: string[] = [];
+  const stateJson: string[] = [];
+  const stack = new DepthStack();
+  const missingClose = new Set<string>();
+  let tags = 0;
+  let attributes = 0;
+  let jsonChars = 0;
+  let position = 0;
+  let htmlAttributes = '';
+  let bodyAttributes = '';
+  let title = '';
+  const head: string[] = [];
+
+  const keepJson = (tag: string, content: string): void => {
+    if (jsonChars + content.length > MAX_JSON_CHARS) return;
+    if (/type\s*=\s*["']?application\/ld\+json/iu.test(tag)) linkedData.push(content);
+    else if (/type\s*=\s*["']?application\/json|__NEXT_DATA__/iu.test(tag)) stateJson.push(content);
+    else return;
+    jsonChars += content.length;
+  };
+
+  while (position < html.length) {
+    const open = html.indexOf('<', position);
+    if (open < 0) {
+      out.push(html.slice(position));
+      break;
+    }
+    if (open > position) out.push(html.slice(position, open));
+    const next = html[open + 1] ?? '';
+    if (next === '!' || next === '?') {
+      const comment = html.startsWith('<!--', open);
+      const end = comment ? html.indexOf('-->', open + 2) : html.indexOf('>', open);
+      if (html.startsWith('<![CDATA[', open)) out.push(' ');
+      // An unclosed comment swallows the rest in a browser; a reader would rather have the text.
+      position = end < 0 ? open + (comment ? 4 : 2) : end + (comment ? 3 : 1);
+      continue;
+    }
+    const closing = next === '/';
+    TAG_NAME.lastIndex = open + (closing ? 2 : 1);
+    const match = TAG_NAME.exec(html);
+    if (match === null) {
+      if (closing) {
+        const end = html.indexOf('>', open);
+        position = end < 0 ? html.length : end + 1;
+      } else {
+        out.push('&lt;');
+        position = open + 1;
+      }
+      continue;
+    }
+    const name = match[0].length > 40 ? 'span' : match[0].toLowerCase();
+    const end = tagEnd(html, TAG_NAME.lastIndex);
+    if (end < 0) break;
+    position = end;
+    if (closing) {
+      if (SKELETON.has(name)) continue;
+      if (OPTIONAL_END.has(name)) out.push(`</${name}>`);
+      else if (stack.pop(name)) out.push(`</${name}>`);
+      continue;
+    }
+    const tag = html.slice(open, end);
+    if (SKELETON.has(name)) {
+      if (tag.length < MAX_TAG_CHARS) {
+        if (name === 'html') htmlAttributes ||= tag.slice(5, -1);
+        if (name === 'body') bodyAttributes ||= tag.slice(5, -1);
+      }
+      continue;
+    }
+    tags += 1;
+    if (tags > MAX_TAGS) {
+      cut = true;
+      break;
+    }
+    if (HEAD_TAGS.has(name)) {
+      if (head.length < 2_000) head.push(tag);
+      continue;
+    }
+    if (RAW_TEXT.has(name) && !SELF_CLOSED.test(tag)) {
+      const close = missingClose.has(name) ? -1 : closeOf(html, name, end);
+      if (close < 0) missingClose.add(name);
+      else {
+        const content = html.slice(end, close);
+        const closeEnd = html.indexOf('>', close);
+        position = closeEnd < 0 ? html.length : closeEnd + 1;
+        if (name === 'script') keepJson(tag, content);
+        else if (name === 'title') title ||= content.slice(0, 2_000);
+        else if (name === 'math') out.push(mathText(content));
+        else if (name === 'xmp') out.push('<pre>', content.replace(/</gu, '&lt;'), '</pre>');
+        if (!DROPPED.has(name)) continue;
+        out.push(' ');
+        continue;
+      }
+      if (DROPPED.has(name)) continue;
+    }
+    const isVoid = VOID.has(name) || SELF_CLOSED.test(tag);
+    if (!isVoid && !OPTIONAL_END.has(name)) {
+      if (stack.depth >= MAX_DEPTH) {
+        cut = true;
+        out.push(' ');
+        continue;
+      }
+      stack.push(name);
+    }
+    if (tag.length > MAX_TAG_CHARS || attributes > MAX_ATTRIBUTES) {
+      cut ||= tag.length > MAX_TAG_CHARS;
+      out.push(shrinkTag(name, tag));
+    } else {
+      if (tag.length > 100) attributes += tag.split(/\s/u, 200).length;
+      else if (tag.length > name.length + 2) attributes += 3;
+      out.push(isVoid && !VOID.has(name) ? `${tag.slice(0, -2)}></${name}>` : tag);
+    }
+  }
+  const titleTag = `<title>${title.replace(/</gu, '&lt;')}</title>`;
+  return {
+    html: `<!DOCTYPE html><html${htmlAttributes}><head>${titleTag}</head><body${bodyAttributes}>${out.join('')}</body></html>`,
+    head: `${titleTag}${head.join('')}`,
+    linkedData,
+    stateJson,
+    cut,
+  };
+}
+
+/** MathML without its markup; the TeX annotation where the page has one. */
+function mathText(content: string): string {
+  const tex = /<annotation[^>]*encoding\s*=\s*["']application\/x-tex["'][^>]*>([^<]*)</iu.exec(content);
+  return ` ${tex?.[1] ?? content.replace(/<[^>]*>/gu, ' ')} `;
+}
