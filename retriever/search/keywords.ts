@@ -33,6 +33,7 @@ export function keywords(text: string): string {
     .replace(kana ? JAPANESE : CHINESE, ' ')
     // A verb between what is asked and what it is asked about: 红楼梦 的 作者 是.
     .replace(/(?<=\p{Script=Han})(?:的|是|了)(?=\s|$|\p{Script=Han}{2})/gu, kana ? '$&' : ' ')
+    .replace(/(?<=^|\s)[是由被在](?=\p{Script=Han}{2})/gu, kana ? '$&' : ' ')
     .split(/\s+/u)
     .map((word) => word.replace(/^[^\p{L}\p{N}\ue000]+|[^\p{L}\p{N}+#]+$/gu, ''))
     .map((word) => word.replace(/['’](?:s|re|ve|ll|d|m|t)$/iu, ''))
