@@ -66,5 +66,6 @@ async function run(
 
 function show(value: unknown): string {
   if (value === null || (Array.isArray(value) && value.length === 0)) return 'not set';
-  return Array.isArray(value) ? value.join(', ') : String(value);
+  if (Array.isArray(value)) return value.join(', ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

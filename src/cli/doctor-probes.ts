@@ -29,7 +29,7 @@ export type DoctorProbe = (config: Config, options: CallOptions) => Promise<read
 
 const PROBE_MS = 20_000;
 
-export const probeNode: DoctorProbe = () => {
+const probeNode: DoctorProbe = () => {
   const major = Number(process.versions.node.split('.')[0]);
   const detail = `${process.version} on ${process.platform} ${process.arch}`;
   return Promise.resolve([
@@ -40,7 +40,7 @@ export const probeNode: DoctorProbe = () => {
 };
 
 /** Loads onnxruntime-node in a process of its own: a native library that does not load may abort it. */
-export const probeOnnx: DoctorProbe = async (config, options) => {
+const probeOnnx: DoctorProbe = async (config, options) => {
   const result = await runProgram(
     [
       process.execPath,
@@ -106,7 +106,7 @@ const BROWSERS = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-export const probeBrowser: DoctorProbe = async (config, options) => {
+const probeBrowser: DoctorProbe = async (config, options) => {
   const names = config.chromiumPath === undefined ? BROWSERS : [config.chromiumPath];
   for (const name of names) {
     const result = await runProgram([name, '--version'], { ...options, timeoutMs: PROBE_MS });
@@ -128,7 +128,7 @@ export const probeBrowser: DoctorProbe = async (config, options) => {
 };
 
 /** The model store, the sources of models, and which models would be used. */
-export const probeModels: DoctorProbe = async (config, options) => {
+const probeModels: DoctorProbe = async (config, options) => {
   const [pip, hub, status, writable] = await Promise.all([
     findPip(config.pipCommand, options),
     probeHub(config, options),
@@ -226,7 +226,7 @@ async function canWrite(folder: string): Promise<boolean> {
 }
 
 /** Which search providers are configured. Asks none of them: a key is not spent on a check. */
-export const probeSearch: DoctorProbe = (config) => {
+const probeSearch: DoctorProbe = (config) => {
   const needs = (name: string, value: string | undefined, env: string, what: string): Finding =>
     value === undefined
       ? {

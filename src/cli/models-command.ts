@@ -1,7 +1,11 @@
 /** `footnote models list`, `pull` and `verify`. Each answers with the exit code. */
 import type { Config } from '../core/config.ts';
 import { FootnoteError, toFootnoteError } from '../core/errors.ts';
-import { defaultGenerators, measureMachine, probeHub } from '../runtime/models/default-generators.ts';
+import {
+  defaultGenerators,
+  measureMachine,
+  probeHub,
+} from '../runtime/models/default-generators.ts';
 import { ModelStore, type ModelStatus } from '../runtime/models/model-store.ts';
 import { ProgressLine, type ProgressStream } from '../runtime/models/progress-line.ts';
 import { formatTable } from './format-table.ts';

@@ -262,7 +262,7 @@ function rangeHeaders(offset: number, origin: PartOrigin | null): Record<string,
   if (offset === 0) return {};
   return {
     range: `bytes=${offset}-`,
-    ...(origin?.bodyEtag == null ? {} : { 'if-range': origin.bodyEtag }),
+    ...(origin === null || origin.bodyEtag === null ? {} : { 'if-range': origin.bodyEtag }),
   };
 }
 

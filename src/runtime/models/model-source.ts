@@ -5,7 +5,7 @@
 import type { CallOptions } from '../../core/seams.ts';
 import type { ModelEntry, ModelFile } from './model-table.ts';
 
-export interface FetchProgress {
+interface FetchProgress {
   /** Bytes of the file that are here, the resumed part included. */
   readonly receivedBytes: number;
   readonly totalBytes: number | null;

@@ -68,10 +68,10 @@ export function chooseGguf<T extends Pick<HubListedFile, 'path'>>(files: readonl
 export const hubFolder = (repo: string): string => repo.replace('/', '--');
 
 /** The store's name of a file in a hub repository. */
-export const hubFileName = (file: string): string => file.replaceAll('/', '--');
+const hubFileName = (file: string): string => file.replaceAll('/', '--');
 
 /** An entry for a file that no table knows. */
-export function adHocEntry(name: string, file: ModelFile): ModelEntry {
+function adHocEntry(name: string, file: ModelFile): ModelEntry {
   const extension = extname(file.name).toLowerCase();
   return {
     name,

@@ -3,7 +3,7 @@
  * a file are tried in the order they stand here. Sizes are in bytes, hashes are sha256 in hex.
  */
 
-export type ModelRole = 'generator' | 'embedder';
+type ModelRole = 'generator' | 'embedder';
 
 /** A file of a repository on the hub: `{HF_ENDPOINT}/{repo}/resolve/{revision}/{file}`. */
 export interface HubLocation {
@@ -35,12 +35,12 @@ export interface PipLocation {
 }
 
 /** A file on this machine, named by the user; used where it lies, never copied or removed. */
-export interface PathLocation {
+interface PathLocation {
   readonly kind: 'path';
   readonly path: string;
 }
 
-export type FileLocation = HubLocation | PipLocation | PathLocation;
+type FileLocation = HubLocation | PipLocation | PathLocation;
 
 export interface ModelFile {
   /** Name in the store: `<modelDir>/<model>/<name>`. */

@@ -8,7 +8,7 @@ import type { CallOptions } from '../../core/seams.ts';
 import type { PipPart } from './model-table.ts';
 import { runProgram } from './run-program.ts';
 
-export type PipCommand = readonly [string, ...string[]];
+type PipCommand = readonly [string, ...string[]];
 
 const CANDIDATES: readonly PipCommand[] = [
   ['python3', '-m', 'pip'],
@@ -139,26 +139,24 @@ function watch(
   let seen = 0;
   let since = Date.now();
   let busy = false;
+  const look = async (): Promise<void> => {
+    const bytes = await largestFile(folder).catch(() => 0);
+    if (bytes > seen) since = Date.now();
+    seen = Math.max(seen, bytes);
+    if (seen > 0) onBytes?.(seen);
+    if (Date.now() - since < STALL_MS) return;
+    stall.abort(
+      new FootnoteError('timeout', `pip wrote nothing for ${STALL_MS / 1000} s`, {
+        stage: 'models',
+      }),
+    );
+  };
   return setInterval(() => {
     if (busy) return;
     busy = true;
-    void largestFile(folder)
-      .then((bytes) => {
-        if (bytes !== seen) since = Date.now();
-        seen = Math.max(seen, bytes);
-        if (seen > 0) onBytes?.(seen);
-        if (Date.now() - since > STALL_MS) {
-          stall.abort(
-            new FootnoteError('timeout', `pip wrote nothing for ${STALL_MS / 1000} s`, {
-              stage: 'models',
-            }),
-          );
-        }
-      })
-      .catch(() => undefined)
-      .finally(() => {
-        busy = false;
-      });
+    void look().finally(() => {
+      busy = false;
+    });
   }, POLL_MS);
 }
 
