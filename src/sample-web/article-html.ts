@@ -38,7 +38,7 @@ export interface Markup {
 }
 
 /** Semantic markup, as most sites have it. */
-export const plainMarkup: Markup = {
+const plainMarkup: Markup = {
   paragraph: (html) => `<p>${html}</p>`,
   heading: (html, id) => `<h2 id="${id}">${html}</h2>`,
 };

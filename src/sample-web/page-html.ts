@@ -88,7 +88,7 @@ const wiki = (frame: Frame): string => {
   const parts = articleBlocks(page.body, {
     paragraph: (html) => `<p>${html}</p>`,
     heading: (html, id) =>
-      `<h2><span class="mw-headline" id="${id}">${html}</span><span class="editsection">[<a href="#">${words.edit}</a>]</span></h2>`,
+      `<h2><span class="mw-headline" id="${id}">${html}</span><span class="mw-editsection">[<a href="#">${words.edit}</a>]</span></h2>`,
   });
   const contents = [...page.body.matchAll(/^## (.+)$/gmu)].map(
     ([, heading], index) =>
@@ -209,8 +209,8 @@ function style(site: SampleSite): string {
   return `body{font:16px/1.5 Georgia,'Noto Serif CJK SC',serif;margin:0 auto;max-width:1080px;padding:0 16px;color:#222}a{color:${site.colour}}nav ul{display:flex;flex-wrap:wrap;gap:14px;list-style:none;padding:8px 0;margin:0}
 header,.masthead,#header,.topbar{border-bottom:3px solid ${site.colour};padding:12px 0}.logo,.masthead a,.brand{font-size:28px;font-weight:bold;text-decoration:none}.layout,.columns{display:flex;gap:28px}.layout main,.story{flex:3}.layout aside,.rail{flex:1}.layout .side-nav ul{display:block}
 .infobox{float:right;border:1px solid #aaa;margin:0 0 12px 16px;width:280px;font-size:14px}.toc{border:1px solid #ccc;display:inline-block;padding:8px 16px;background:#fafafa}.cookie-banner{position:fixed;bottom:0;left:0;right:0;background:#222;color:#fff;padding:8px 16px;font-size:14px}.cookie-banner p{display:inline;margin-right:12px}
-.share-bar,.meta,.byline,.entry-meta,.info,.breadcrumbs,.breadcrumb,.crumb{color:#666;font-size:14px;margin:8px 0}.ticker{background:#b00;color:#fff;padding:4px 8px;font-size:13px}.promo,.summary,.widget,.newsletter-signup,.feedback,.advertisement{background:#f4f1ea;padding:12px;margin:16px 0}.post{display:flex;gap:16px;border-bottom:1px solid #ddd;padding:12px 0}.post-side{width:70px;text-align:center;color:#666}
-.site-footer,#footer,.footer{border-top:1px solid #ccc;margin-top:32px;padding:16px 0 64px;color:#666;font-size:13px}figure svg{width:100%}figcaption{font-size:13px;color:#666}td,th{padding:4px 10px;text-align:left}`;
+.share-bar,.meta,.byline,.entry-meta,.info,.breadcrumbs,.breadcrumb,.crumb{color:#666;font-size:14px;margin:8px 0}.ticker{background:#b00;color:#fff;padding:4px 8px;font-size:13px}.promo,.summary,.widget,.newsletter-signup,.feedback,.advertisement{background:#f4f1ea;padding:12px;margin:16px 0}.post{display:flex;gap:16px;border-bottom:1px solid #ddd;padding:12px 0}.post-side{flex:0 0 70px;text-align:center;color:#666}
+.site-footer,#footer,.footer{border-top:1px solid #ccc;margin-top:32px;padding:16px 0 64px;color:#666;font-size:13px}figure svg{width:100%}figcaption{font-size:13px;color:#666}.mw-editsection{font-size:13px;margin-left:8px;font-weight:normal}td,th{padding:4px 10px;text-align:left}`;
 }
 
 function head(frame: Frame, type: string | null): string {
