@@ -1,0 +1,90 @@
+/**
+ * SentencePiece unigram tokens of the e5 vocabulary (Kudo 2018: the segmentation with the greatest sum
+ * of piece scores, by Viterbi). `@huggingface/tokenizers` gives the same ids (a test compares them),
+ * but takes seconds to load a vocabulary of 250,000 pieces; this takes a tenth of a second.
+ */
+import type { E5Vocabulary } from './e5-weights.ts';
+
+/** Longest text that is tokenised at once, in code units: far more than the model can read. */
+const MAX_LENGTH = 4_000;
+const MAX_PIECE = 24;
+const UNKNOWN_PENALTY = 10;
+
+export class E5Tokenizer {
+  readonly bos: number;
+  readonly eos: number;
+  readonly #unk: number;
+  readonly #ids = new Map<string, number>();
+  readonly #scores: readonly number[];
+  readonly #unknownScore: number;
+  readonly #normaliser: ReadonlyMap<number, string>;
+
+  constructor(vocabulary: E5Vocabulary) {
+    this.bos = vocabulary.bos;
+    this.eos = vocabulary.eos;
+    this.#unk = vocabulary.unk;
+    this.#scores = vocabulary.scores;
+    this.#normaliser = vocabulary.normaliser;
+    let least = 0;
+    vocabulary.pieces.forEach((piece, id) => {
+      least = Math.min(least, vocabulary.scores[id] ?? 0);
+      if (!/^<.+>$/u.test(piece)) this.#ids.set(piece, id);
+    });
+    this.#unknownScore = least - UNKNOWN_PENALTY;
+  }
+
+  /** Token ids without `<s>` and `</s>`; only the first 4,000 code units of the text are read. */
+  encode(text: string): number[] {
+    const ids: number[] = [];
+    for (const word of this.normalise(text.slice(0, MAX_LENGTH)).split(' ')) {
+      if (word !== '') this.#encodeWord(`▁${word}`, ids);
+    }
+    return ids;
+  }
+
+  /** The SentencePiece normaliser: characters composed and folded, runs of spaces joined. */
+  normalise(text: string): string {
+    let normalised = '';
+    for (const character of text.normalize('NFC').toWellFormed()) {
+      normalised += this.#normaliser.get(character.codePointAt(0) ?? 0) ?? character;
+    }
+    return normalised.replace(/\s+/gu, ' ').trim();
+  }
+
+  #encodeWord(word: string, into: number[]): void {
+    const whole = this.#ids.get(word);
+    if (whole !== undefined) {
+      into.push(whole);
+      return;
+    }
+    const length = word.length;
+    const best = new Float64Array(length + 1).fill(-Infinity);
+    const from = new Int32Array(length + 1);
+    const piece = new Int32Array(length + 1);
+    best[0] = 0;
+    for (let start = 0; start < length;) {
+      const base = best[start] ?? 0;
+      const step = (word.codePointAt(start) ?? 0) > 0xffff ? 2 : 1;
+      const relax = (end: number, id: number, score: number): void => {
+        if (base + score <= (best[end] ?? -Infinity)) return;
+        best[end] = base + score;
+        from[end] = start;
+        piece[end] = id;
+      };
+      relax(start + step, this.#unk, this.#unknownScore);
+      const last = Math.min(length, start + MAX_PIECE);
+      for (let end = start + step; end <= last; end += 1) {
+        const id = this.#ids.get(word.slice(start, end));
+        if (id !== undefined) relax(end, id, this.#scores[id] ?? 0);
+      }
+      start += step;
+    }
+    const reversed: number[] = [];
+    for (let at = length; at > 0; at = from[at] ?? 0) {
+      const id = piece[at] ?? this.#unk;
+      // Neighbouring unknown characters make one token.
+      if (id !== this.#unk || reversed.at(-1) !== this.#unk) reversed.push(id);
+    }
+    for (let index = reversed.length - 1; index >= 0; index -= 1) into.push(reversed[index] ?? 0);
+  }
+}

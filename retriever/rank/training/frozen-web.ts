@@ -1,0 +1,118 @@
+/** The frozen web of the development data as documents, questions and sets of ten similar pages. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import type { Document } from '../../../src/core/nouns.ts';
+import { Bm25fIndex } from '../bm25f.ts';
+import { analyseQuestion } from '../question-words.ts';
+
+export interface FrozenPage {
+  readonly page_id: string;
+  readonly title: string;
+  readonly lang: string;
+  readonly source: string;
+  readonly paragraphs: readonly { readonly para_id: string; readonly text: string }[];
+}
+
+export interface FrozenQuestion {
+  readonly qid: string;
+  readonly lang: string;
+  readonly source: string;
+  readonly question: string;
+  readonly answers: readonly string[];
+  readonly answerable: boolean;
+  readonly page_id: string;
+  readonly para_id: string;
+  readonly standalone?: boolean;
+}
+
+export const readJsonLines = <Row>(path: string): Row[] =>
+  gunzipSync(readFileSync(path))
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Row);
+
+/** FNV-1a, for splits and samples that never change. */
+export function stableHash(text: string): number {
+  let hash = 2166136261;
+  for (const character of text) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619) >>> 0;
+  }
+  return hash;
+}
+
+export class FrozenWeb {
+  readonly pages: readonly FrozenPage[];
+  readonly questions: readonly FrozenQuestion[];
+  readonly #place = new Map<string, number>();
+  readonly #index = new Map<
+    string,
+    { readonly pages: readonly number[]; readonly index: Bm25fIndex }
+  >();
+
+  /**
+   * @param folder `…/frozen-web-dev`
+   * @param chineseTenths how many tenths of the Chinese pages are used (embedding them all takes long)
+   */
+  constructor(folder: string, chineseTenths = 10) {
+    const kept = new Set([0, 2, 4, 6, 8, 1, 3, 5, 7, 9].slice(0, chineseTenths));
+    this.pages = readJsonLines<FrozenPage>(join(folder, 'pages.jsonl.gz')).filter(
+      ({ lang, page_id }) => lang === 'en' || kept.has(stableHash(page_id) % 10),
+    );
+    this.questions = readJsonLines<FrozenQuestion>(join(folder, 'questions.jsonl.gz'));
+    this.pages.forEach((page, at) => this.#place.set(page.page_id, at));
+  }
+
+  page(id: string): FrozenPage {
+    return this.pages[this.#place.get(id) ?? -1] as FrozenPage;
+  }
+
+  /** The gold page and the pages most like the question, best first; without the gold page if asked. */
+  pagesFor(question: FrozenQuestion, count: number, withGold: boolean): FrozenPage[] {
+    const language = question.lang === 'en' ? 'en' : 'zh';
+    const { pages, index } = this.#indexFor(language);
+    const scores = index.scores(analyseQuestion(question.question).terms);
+    const others = pages
+      .map((page, at) => ({ page, score: scores[at] ?? 0 }))
+      .filter(({ page }) => this.pages[page]?.page_id !== question.page_id)
+      .sort((a, b) => b.score - a.score)
+      .slice(0, withGold ? count - 1 : count)
+      .map(({ page }) => this.pages[page] as FrozenPage);
+    return withGold ? [this.page(question.page_id), ...others] : others;
+  }
+
+  #indexFor(language: string): { readonly pages: readonly number[]; readonly index: Bm25fIndex } {
+    const known = this.#index.get(language);
+    if (known !== undefined) return known;
+    // XQuAD's pages are translations of parts of English ones and would compete with themselves.
+    const pages = this.pages.flatMap((page, at) =>
+      page.lang.slice(0, 2) === language && page.source !== 'xquad-zh' ? [at] : [],
+    );
+    const index = new Bm25fIndex(
+      pages.map((at) => {
+        const page = this.pages[at] as FrozenPage;
+        const text = page.paragraphs.map((paragraph) => paragraph.text).join('\n\n');
+        return { title: page.title, headings: '', text };
+      }),
+    );
+    const made = { pages, index };
+    this.#index.set(language, made);
+    return made;
+  }
+}
+
+export function pageDocument(page: FrozenPage): Document {
+  return {
+    url: `https://frozen.example/${encodeURIComponent(page.page_id)}`,
+    title: page.title,
+    byline: null,
+    publishedAt: null,
+    language: page.lang.slice(0, 2),
+    text: page.paragraphs.map((paragraph) => paragraph.text).join('\n\n'),
+    headings: [],
+    site: 'frozen.example',
+    canonicalUrl: null,
+    fetchedAt: '2026-01-01T00:00:00.000Z',
+  };
+}

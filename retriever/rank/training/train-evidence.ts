@@ -1,0 +1,205 @@
+/**
+ * Trains the evidence and answerability models and prints their cross-validated figures:
+ *
+ *   npx tsx retriever/rank/training/train-evidence.ts --weights e5-small-q4.bin \
+ *     --data ../shared/data/frozen-web-dev --cache DIR [--questions 1200] [--write]
+ *
+ * Deterministic. Folds are by page: no page is in training and in testing. What is written
+ * (`evidence-model.json`) is trained on all folds; the figures printed are those of held-out pages.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { packageRoot } from '../../../src/core/package-root.ts';
+import { E5Embedder } from '../../embed/e5-embedder.ts';
+import { answerabilityFeatures, ANSWERABILITY_FEATURES } from '../answerability.ts';
+import { evaluateTrees, sigmoid, type BoostedTrees } from '../boosted-trees.ts';
+import { FEATURE_NAMES } from '../evidence-features.ts';
+import {
+  collectTrainingSet,
+  FOLDS,
+  type LabelledQuestion,
+  type QuestionKind,
+} from './collect-training-set.ts';
+import { FrozenWeb, stableHash, type FrozenQuestion } from './frozen-web.ts';
+import { growTrees, type TrainingSet } from './grow-trees.ts';
+import { fitLogistic } from './fit-logistic.ts';
+import { reportAnswerability, reportEvidence, reportPassages } from './report-figures.ts';
+import { VectorCache } from './vector-cache.ts';
+
+const { values } = parseArgs({
+  options: {
+    weights: { type: 'string' },
+    data: { type: 'string', default: join(packageRoot, '../shared/data/frozen-web-dev') },
+    cache: { type: 'string', default: '/tmp/footnote-train' },
+    questions: { type: 'string', default: '1200' },
+    'chinese-tenths': { type: 'string', default: '4' },
+    trees: { type: 'string', default: '120' },
+    depth: { type: 'string', default: '4' },
+    listwise: { type: 'string', default: '0.5' },
+    write: { type: 'boolean', default: false },
+  },
+});
+
+/** Without the weights only the lexical models are trained. */
+const LEXICAL = (name: string): boolean => !/[sS]imilarity/u.test(name);
+
+function sample(web: FrozenWeb, count: number): { question: FrozenQuestion; kind: QuestionKind }[] {
+  const known = new Set(web.pages.map((page) => page.page_id));
+  const usable = web.questions
+    .filter(({ page_id }) => known.has(page_id))
+    .toSorted((a, b) => stableHash(a.qid) - stableHash(b.qid));
+  const english = usable.filter(
+    ({ lang, answerable, standalone }) => lang === 'en' && answerable && standalone === true,
+  );
+  const chinese = usable.filter(
+    ({ source, answerable }) => answerable && /cmrc|drcd/u.test(source),
+  );
+  const unanswerable = usable.filter(
+    ({ answerable, standalone }) => !answerable && standalone === true,
+  );
+  const third = Math.floor(count / 3);
+  const as = (kind: QuestionKind) => (question: FrozenQuestion) => ({ question, kind });
+  return [
+    ...english.slice(0, count).map(as('answerable')),
+    ...chinese.slice(0, count).map(as('answerable')),
+    ...unanswerable.slice(0, third).map(as('unanswerable')),
+    ...english.slice(0, third).map(as('off-topic')),
+    ...chinese.slice(0, third).map(as('off-topic')),
+  ];
+}
+
+function trainingRows(questions: readonly LabelledQuestion[]): TrainingSet {
+  const rows: Float64Array[] = [];
+  const labels: number[] = [];
+  const weights: number[] = [];
+  const groups: number[] = [];
+  questions.forEach(({ evidence, labels: own, kind }, group) => {
+    // A question none of whose candidates is right teaches the order nothing.
+    evidence.rows.forEach((row, at) => {
+      const label = own[at] ?? 0;
+      if (label === 0.5) return;
+      rows.push(row);
+      labels.push(label);
+      weights.push(kind === 'answerable' ? 1 : 0.3);
+      groups.push(group);
+    });
+  });
+  return {
+    rows,
+    labels: Float64Array.from(labels),
+    weights: Float64Array.from(weights),
+    groups: Int32Array.from(groups),
+  };
+}
+
+const grow = (
+  questions: readonly LabelledQuestion[],
+  allowed: (name: string) => boolean,
+): BoostedTrees =>
+  growTrees(trainingRows(questions), {
+    features: FEATURE_NAMES,
+    trees: Number(values.trees),
+    depth: Number(values.depth),
+    rate: 0.12,
+    minWeight: 3,
+    lambda: 2,
+    listwise: Number(values.listwise),
+    allowed,
+  });
+
+/** Trains on all but one fold, scores that one; the scores of every question come from unseen pages. */
+function crossValidate(
+  questions: readonly LabelledQuestion[],
+  allowed: (name: string) => boolean,
+): number[][] {
+  const scores = questions.map((): number[] => []);
+  for (let fold = 0; fold < FOLDS; fold += 1) {
+    const model = grow(
+      questions.filter((question) => question.fold !== fold),
+      allowed,
+    );
+    questions.forEach((question, at) => {
+      if (question.fold !== fold) return;
+      scores[at] = question.evidence.rows.map((row) => evaluateTrees(model, row));
+    });
+  }
+  return scores;
+}
+
+/** Calibration: log-odds of the trees to the probability that the sentence has the answer. */
+function calibration(questions: readonly LabelledQuestion[], scores: readonly number[][]) {
+  const rows: number[][] = [];
+  const labels: number[] = [];
+  questions.forEach(({ labels: own }, at) => {
+    scores[at]?.forEach((score, candidate) => {
+      rows.push([score]);
+      labels.push((own[candidate] ?? 0) === 1 ? 1 : 0);
+    });
+  });
+  return fitLogistic(rows, labels);
+}
+
+async function main(): Promise<void> {
+  const web = new FrozenWeb(values.data, Number(values['chinese-tenths']));
+  const inner =
+    values.weights === undefined
+      ? null
+      : await E5Embedder.load({ weightsPath: values.weights, cacheDir: values.cache, threads: 2 });
+  const cache = inner === null ? null : new VectorCache(inner, values.cache);
+  console.log(`${web.pages.length} pages, ${web.questions.length} questions`);
+  const questions = await collectTrainingSet(web, sample(web, Number(values.questions)), {
+    embedder: cache,
+    log: (line) => console.log(`${line}, ${cache?.misses ?? 0} texts embedded anew`),
+  });
+  cache?.save();
+  const models: Record<string, unknown> = {};
+  for (const [name, allowed] of [
+    ['dense', () => true],
+    ['lexical', LEXICAL],
+  ] as const) {
+    if (name === 'dense' && cache === null) continue;
+    console.log(`\n== ${name} ==`);
+    const scores = crossValidate(questions, allowed);
+    reportEvidence(questions, scores);
+    const calibrated = calibration(questions, scores);
+    const [slope = 1] = calibrated.weights;
+    const probabilities = scores.map((list) =>
+      list.map((score) => sigmoid(calibrated.bias + slope * score)),
+    );
+    reportPassages(questions, probabilities);
+    const rows = questions.map(({ evidence }, at) =>
+      answerabilityFeatures(evidence, probabilities[at] ?? []),
+    );
+    const target = questions.map(({ kind }) => (kind === 'answerable' ? 1 : 0));
+    const held = questions.map((): number => 0);
+    for (let fold = 0; fold < FOLDS; fold += 1) {
+      const inside = questions.flatMap((question, at) => (question.fold === fold ? [] : [at]));
+      const fitted = fitLogistic(
+        inside.map((at) => rows[at] ?? []),
+        inside.map((at) => target[at] ?? 0),
+      );
+      questions.forEach((question, at) => {
+        if (question.fold === fold) held[at] = fitted.predict(rows[at] ?? []);
+      });
+    }
+    reportAnswerability(questions, scores, held);
+    const whole = fitLogistic(rows, target);
+    models[name] = {
+      trees: grow(questions, allowed),
+      calibration: { bias: calibrated.bias, slope },
+      answerability: {
+        features: ANSWERABILITY_FEATURES,
+        bias: whole.bias,
+        weights: whole.weights,
+      },
+    };
+  }
+  if (values.write) {
+    const path = join(packageRoot, 'retriever/rank/evidence-model.json');
+    writeFileSync(path, `${JSON.stringify(models)}\n`);
+    console.log(`\nwritten: ${path}`);
+  }
+}
+
+await main();
