@@ -86,10 +86,9 @@ export class ProgressLine {
       this.#stream.write(`${text}\n`);
       return;
     }
-    // A line wider than the terminal would wrap and could not be redrawn.
-    this.#stream.write(
-      `\r${text.slice(0, Math.max(20, (this.#stream.columns ?? 80) - 1))}\u001B[K`,
-    );
+    // A line wider than the terminal would wrap and could not be redrawn; some terminals say 0.
+    const columns = Math.max(20, this.#stream.columns || 80);
+    this.#stream.write(`\r${text.slice(0, columns - 1)}\u001B[K`);
     this.#open = true;
   }
 
