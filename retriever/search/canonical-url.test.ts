@@ -57,7 +57,7 @@ describe('canonicalUrl', () => {
       fc.property(fc.array(word, { maxLength: 4 }), parameters, word, (path, pairs, fragment) => {
         const base = `example.org/${path.join('/')}`;
         const plain = `https://${base}?${new URLSearchParams(pairs).toString()}`;
-        const shuffled = [...pairs].reverse();
+        const shuffled = pairs.toReversed();
         const noisy = `http://www.${base}?${new URLSearchParams([['utm_medium', 'x'], ...shuffled, ['gclid', '1']]).toString()}#${fragment}`;
         expect(canonicalUrl(noisy)).toBe(canonicalUrl(plain));
       }),

@@ -183,6 +183,8 @@ describe('one index in two processes', () => {
       ['--import', import.meta.resolve('tsx'), script, corpus, join(base, 'cache')],
       {
         stdio: ['ignore', 'pipe', 'inherit'],
+        // A process group of its own, so that all of it can be killed at once.
+        detached: true,
       },
     );
   const fill = (): Promise<void[]> =>
@@ -215,9 +217,9 @@ describe('one index in two processes', () => {
   it('outlives a process that is killed while it writes', async () => {
     await fill();
     const child = start();
-    // The child process that writes goes with its parent; neither says goodbye.
     await once(child.stdout ?? child, 'data');
-    child.kill('SIGKILL');
+    // The process and its child that writes: neither says goodbye.
+    process.kill(-(child.pid ?? Number.NaN), 'SIGKILL');
     await once(child, 'close');
     const index = openIndex();
     expect(await index.refresh(options)).toEqual({ files: FILES, failed: 0 });

@@ -113,8 +113,8 @@ export function providerContract(target: ProviderCase): void {
     check('date', 'gives dates in ISO 8601', async () => {
       const provider = await target.provider(found, 10_000);
       const results = await provider.search(query(), { signal: signal() });
-      const dates = results.map((result) => result.publishedAt?.slice(0, 10)).sort();
-      expect(dates).toEqual(entries.map((entry) => entry.date).sort());
+      const dates = results.map((result) => result.publishedAt?.slice(0, 10) ?? '').sort();
+      expect(dates).toEqual(entries.map((entry) => entry.date ?? '').sort());
     });
 
     it('returns no more than the limit', async () => {

@@ -1,4 +1,4 @@
-import { tokenize } from '../../src/core/tokens.ts';
+import { tokenize, type Token } from '../../src/core/tokens.ts';
 
 /** Characters of a text looked at, so that one huge file cannot hold up a search. */
 const MAX_CHARACTERS = 400_000;
@@ -13,7 +13,7 @@ const UNSPACED_LENGTH = 160;
  */
 export function snippetWindow(text: string, sought: ReadonlySet<string>): string {
   const source = text.slice(0, MAX_CHARACTERS);
-  const tokens = tokenize(source, { stem: true });
+  const tokens = tokensOf(source);
   const matches: { start: number; end: number; term: string }[] = [];
   tokens.forEach((token, index) => {
     if (!token.unspaced) {
@@ -31,6 +31,29 @@ export function snippetWindow(text: string, sought: ReadonlySet<string>): string
   const center = bestWindow(matches, length);
   const start = Math.max(0, Math.min(center - length / 2, source.length - length));
   return cut(source, start, start + length);
+}
+
+/** Words tokenised before: those of a language recur, and folding and stemming them is the cost. */
+const known = new Map<string, readonly Token[]>();
+const MAX_KNOWN = 50_000;
+
+/** As `tokenize(text, { stem: true })`, from white space to white space. */
+function tokensOf(text: string): readonly Token[] {
+  const tokens: Token[] = [];
+  for (const { 0: chunk, index } of text.matchAll(/\S+/gu)) {
+    let found = known.get(chunk);
+    if (found === undefined) {
+      found = tokenize(chunk, { stem: true });
+      if (chunk.length <= 24) {
+        if (known.size >= MAX_KNOWN) known.clear();
+        known.set(chunk, found);
+      }
+    }
+    for (const token of found) {
+      tokens.push({ ...token, start: token.start + index, end: token.end + index });
+    }
+  }
+  return tokens;
 }
 
 /** Middle of the best window; the start of the text when nothing matches. */

@@ -98,7 +98,7 @@ export const ENGINE_FACES: readonly EngineFace[] = [
               extract: entry.snippet,
               revisions: [{ timestamp: `${entry.date ?? '2026-02-28'}T00:00:00Z` }],
             }))
-            .reverse(),
+            .toReversed(),
         },
       }),
     nothing: () => json({ batchcomplete: true }),
