@@ -47,7 +47,12 @@ export async function compareWithLlama(
 ): Promise<ParityRow[]> {
   const llama = await getLlama({ gpu: false, build: 'never', logLevel: LlamaLogLevel.error });
   const model = await llama.loadModel({ modelPath: weightsPath });
-  const context = await model.createContext({ contextSize: 1024, sequences: 1 });
+  const context = await model.createContext({
+    contextSize: 1024,
+    sequences: 1,
+    // More threads wait for each other on busy cores.
+    threads: 1,
+  });
   try {
     const rows: ParityRow[] = [];
     for (const prompt of texts) {
@@ -65,7 +70,7 @@ export async function compareWithLlama(
           return [token, { generateNext: { logits: { filter }, totalLogitWeight: true } }];
         }),
       );
-      sequence.dispose();
+      await sequence.dispose();
       const theirs = outputs.map((output): Theirs => {
         const logits = output?.next.logits ?? new Map<Token, number>();
         const largest = Math.max(...logits.values());
