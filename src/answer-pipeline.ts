@@ -187,10 +187,12 @@ async function generateDrafts(
 ): Promise<{ readonly generated: readonly Draft[]; readonly model: string }> {
   const none = { generated: [], model: 'extractive' };
   if (options.drafts === 0 || references.length === 0) return none;
-  const limit = deadline(options.generateTimeoutMs, options.signal, 'generate');
+  let limit: ReturnType<typeof deadline> | null = null;
   try {
-    const generator = await parts.generator({ signal: limit.signal });
+    // Opening may have to fetch the weights, the first time: that is not the generator's own time.
+    const generator = await parts.generator({ signal: options.signal });
     if (generator === null) return none;
+    limit = deadline(options.generateTimeoutMs, options.signal, 'generate');
     const generated = await generator.generate(parts.prompt(question, references), {
       signal: limit.signal,
       drafts: options.drafts,
@@ -205,7 +207,7 @@ async function generateDrafts(
     warnings.push({ code: typed.code, message: `the generator failed: ${typed.message}` });
     return none;
   } finally {
-    limit.clear();
+    limit?.clear();
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,3 +15,8 @@ function findRoot(): string {
 
 /** Absolute path of the checkout: data files (weights as JSON, sample pages, prompts) are read from here. */
 export const packageRoot: string = findRoot();
+
+/** The version of this checkout, from its `package.json`. */
+export const packageVersion: string = (
+  JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
+).version;

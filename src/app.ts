@@ -1,0 +1,228 @@
+/**
+ * The composition root: the one place that names concrete classes. It wires the rooms to the
+ * pipeline, opens models lazily, and closes everything it opened.
+ */
+import { availableParallelism } from 'node:os';
+import { LocalGenerator } from '../generator/local-generator.ts';
+import { extractiveDrafts } from '../generator/draft/extractive-draft.ts';
+import { buildPrompt } from '../generator/prompt/build-prompt.ts';
+import { ChildExtractor } from '../retriever/extract/child-extractor.ts';
+import { CorpusFetcher } from '../retriever/search/corpus-fetcher.ts';
+import { parseFetchAllow } from '../retriever/fetch/guard-policy.ts';
+import { makeGuardedDispatcher } from '../retriever/fetch/guarded-dispatcher.ts';
+import { HttpFetcher } from '../retriever/fetch/http-fetcher.ts';
+import { readPages } from '../retriever/fetch/read-pages.ts';
+import { Renderer } from '../retriever/fetch/renderer.ts';
+import { Robots } from '../retriever/fetch/robots.ts';
+import { Ranker } from '../retriever/rank/ranker.ts';
+import { searchRouter } from '../retriever/search/configured-providers.ts';
+import { AnswerJudge } from '../scorer/answer-judge.ts';
+import { abstentionAnswer } from '../scorer/selection/abstention.ts';
+import type { PipelineParts } from './answer-pipeline.ts';
+import { AnswerService } from './answer-service.ts';
+import { liveWebReachable } from './composition/live-web.ts';
+import { openGenerator } from './composition/open-generator.ts';
+import type { Config } from './core/config.ts';
+import { toFootnoteError } from './core/errors.ts';
+import type { Warning } from './core/nouns.ts';
+import type { Fetcher } from './core/seams.ts';
+import type { PullProgress } from './runtime/models/model-download.ts';
+import { ModelStore } from './runtime/models/model-store.ts';
+import { startSampleWeb, type SampleWeb } from './sample-web/sample-web.ts';
+
+export interface AppOptions {
+  /** Ends start-up and all work. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: ((progress: PullProgress) => void) | undefined;
+  /** News for the user, one line each: offline, a model passed over, … */
+  readonly onNotice?: ((message: string) => void) | undefined;
+}
+
+export interface App {
+  readonly service: AnswerService;
+  readonly parts: PipelineParts;
+  /** Loads the models; answers wait for what they need anyway. */
+  warm(): Promise<void>;
+  /** Why the app is not ready, or null when it is. */
+  notReady(): string | null;
+  /** Process ids of all children, for tests and metrics. */
+  pids(): readonly number[];
+  close(): Promise<void>;
+}
+
+/** Deadline of scoring and citing one question's drafts, and of ranking its passages. */
+const JUDGE_TIMEOUT_MS = 30_000;
+const RANK_TIMEOUT_MS = 60_000;
+
+/** Takes the sample web when it is asked for, or when nothing is configured and no web is reached. */
+async function chooseWeb(
+  config: Config,
+  options: AppOptions,
+): Promise<{ readonly config: Config; readonly sample: SampleWeb | null }> {
+  const wanted = config.search.length === 1 && config.search[0] === 'sample';
+  if (!wanted) {
+    const configured =
+      config.search.length > 0 ||
+      [
+        config.searxngUrl,
+        config.braveKey,
+        config.tavilyKey,
+        config.serperKey,
+        config.corpusDir,
+      ].some((value) => value !== undefined);
+    if (configured) return { config, sample: null };
+    const probe = makeGuardedDispatcher({ policy: parseFetchAllow(config.fetchAllow) });
+    try {
+      if (await liveWebReachable(config, probe, options)) return { config, sample: null };
+    } finally {
+      await probe.close();
+    }
+    options.onNotice?.(
+      'offline: no search engine is reached; answering from the built-in sample web',
+    );
+  }
+  const sample = await startSampleWeb({});
+  return {
+    sample,
+    config: {
+      ...config,
+      search: ['searxng'],
+      searxngUrl: sample.searchUrl,
+      fetchAllow: [...config.fetchAllow, sample.allow],
+    },
+  };
+}
+
+/** @throws FootnoteError `config-invalid`, `search-unconfigured`, `cancelled` */
+export async function createApp(userConfig: Config, options: AppOptions): Promise<App> {
+  const { config, sample } = await chooseWeb(userConfig, options);
+  const stop = new AbortController();
+  const life = AbortSignal.any([options.signal, stop.signal]);
+  const store = new ModelStore(config);
+  const dispatcher = makeGuardedDispatcher({ policy: parseFetchAllow(config.fetchAllow) });
+  const extractor = new ChildExtractor();
+  const robots = config.ignoreRobots ? null : new Robots({ dispatcher });
+  const web = new HttpFetcher({
+    dispatcher,
+    robots,
+    maxBytes: config.maxPageBytes,
+    timeoutMs: config.pageTimeoutMs,
+  });
+  const corpus =
+    config.corpusDir === undefined
+      ? null
+      : new CorpusFetcher({ folder: config.corpusDir, maxBytes: config.maxPageBytes });
+  const fetcher: Fetcher = {
+    fetch: (url, call) =>
+      corpus !== null && url.startsWith('file:') ? corpus.fetch(url, call) : web.fetch(url, call),
+  };
+  const renderer = new Renderer({
+    dispatcher,
+    robots,
+    chromiumPath: config.chromiumPath,
+    timeoutMs: config.pageTimeoutMs,
+    maxBytes: config.maxPageBytes,
+  });
+  const router = searchRouter(config, { extractor });
+  const judge = new AnswerJudge({});
+
+  const threads = config.threads === 0 ? availableParallelism() : config.threads;
+
+  // Models are opened once, by whoever needs them first; a failure is tried again by the next.
+  const openWarnings: Warning[] = [];
+  let ranker: Promise<Ranker> | null = null;
+  const openRanker = (): Promise<Ranker> => {
+    ranker ??= (async () => {
+      let weightsPath: string | null = null;
+      try {
+        ({ path: weightsPath } = await store.ensure(config.embedder, { ...options, signal: life }));
+      } catch (error) {
+        if (life.aborted) throw error;
+        const { code, message } = toFootnoteError(error);
+        openWarnings.push({ code, message: `ranking without the embedder: ${message}` });
+        options.onNotice?.(`ranking without the embedder: ${message}`);
+      }
+      return new Ranker({ weightsPath, cacheDir: config.cacheDir, threads });
+    })();
+    return ranker;
+  };
+  let generator: Promise<LocalGenerator | null> | null = null;
+  const openWriter = (): Promise<LocalGenerator | null> => {
+    // After the embedder, so that two downloads do not share one progress line.
+    generator ??= openRanker()
+      .then(() => openGenerator(config, store, { ...options, signal: life }))
+      .then(
+        (opened) => {
+          openWarnings.push(...opened.warnings);
+          return opened.generator;
+        },
+        (error: unknown) => {
+          generator = null;
+          throw error;
+        },
+      );
+    return generator;
+  };
+
+  const parts: PipelineParts = {
+    search: async (question, { signal, limit }) => {
+      const { text, language, freshness, sites } = question;
+      return router.search([{ text, language, freshness, sites, limit }], { signal });
+    },
+    readPages: async (results, { signal, onPage }) => {
+      const read = await readPages(
+        results,
+        { fetcher, extractor, renderer },
+        {
+          signal,
+          deadlineMs: config.pagesTimeoutMs,
+          pageTimeoutMs: config.pageTimeoutMs,
+          onPage: (outcome) => {
+            if ('failure' in outcome) onPage(outcome.url, null, outcome.failure);
+            else onPage(outcome.url, outcome.document.title, null);
+          },
+        },
+      );
+      return { ...read, warnings: openWarnings };
+    },
+    references: async (question, documents, { signal, maxReferences }) =>
+      (await openRanker()).references(question, documents, {
+        maxReferences,
+        signal,
+        timeoutMs: RANK_TIMEOUT_MS,
+      }),
+    prompt: (question, references) => buildPrompt('direct', { question, references }),
+    extractiveDrafts,
+    generator: openWriter,
+    judge: (input, { signal }) => judge.judge(input, { signal, timeoutMs: JUDGE_TIMEOUT_MS }),
+    abstention: abstentionAnswer,
+  };
+  const service = new AnswerService(parts, config);
+  let state: string | null = 'the models are still loading';
+
+  return {
+    service,
+    parts,
+    warm: async () => {
+      const [reader, writer] = await Promise.all([openRanker(), openWriter()]);
+      await Promise.all([reader.warm(life), writer?.warm(life)]);
+      state = null;
+    },
+    notReady: () => state,
+    pids: () => [],
+    close: async () => {
+      state = 'the service is stopping';
+      stop.abort();
+      await Promise.allSettled([
+        ranker?.then((one) => one.close()),
+        generator?.then((one) => one?.close()),
+        judge.close(),
+        router.close(),
+        renderer.close(),
+        extractor.close(),
+        sample?.close(),
+      ]);
+      await dispatcher.close();
+    },
+  };
+}

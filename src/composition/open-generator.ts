@@ -1,0 +1,99 @@
+/** Finds the generator to serve with: the first candidate whose weights can be had and are sound. */
+import { LocalGenerator } from '../../generator/local-generator.ts';
+import type { Config } from '../core/config.ts';
+import { FootnoteError, toFootnoteError } from '../core/errors.ts';
+import type { Warning } from '../core/nouns.ts';
+import {
+  defaultGenerators,
+  measureMachine,
+  probeHub,
+} from '../runtime/models/default-generators.ts';
+import type { PullProgress } from '../runtime/models/model-download.ts';
+import type { ModelStore } from '../runtime/models/model-store.ts';
+import { passedSelfCheck, rememberSelfCheck } from './self-check-record.ts';
+
+/** Perplexity that any sound model reaches on the self-check's paragraph, where none is on record. */
+const ANY_MODEL = { min: 1.5, max: 80 };
+
+export interface OpenGeneratorOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress?: ((progress: PullProgress) => void) | undefined;
+  /** Why a candidate was passed over, and other news, one line each. */
+  readonly onNotice?: ((message: string) => void) | undefined;
+}
+
+/**
+ * @returns the generator, and a warning for each candidate that was passed over; null when none of the
+ * defaults can be had (answers are then quotations)
+ * @throws FootnoteError when a generator was configured and cannot be found or fetched
+ */
+export async function openGenerator(
+  config: Config,
+  store: ModelStore,
+  options: OpenGeneratorOptions,
+): Promise<{ readonly generator: LocalGenerator | null; readonly warnings: readonly Warning[] }> {
+  const { signal } = options;
+  const installed = (await store.list())
+    .filter(({ state }) => state === 'verified')
+    .map(({ entry }) => entry.name);
+  const candidates = defaultGenerators(config, {
+    hubReachable: config.generator === undefined && (await probeHub(config, { signal })),
+    ...measureMachine(),
+    installed,
+  });
+  const warnings: Warning[] = [];
+  for (const candidate of candidates) {
+    try {
+      return { generator: await openChecked(candidate, config, store, options), warnings };
+    } catch (error) {
+      const { code, message } = toFootnoteError(error);
+      // A model that was asked for and cannot be had is the user's to mend; one whose weights are
+      // not sound gives way to the next in line, like a default.
+      const unsound = code === 'model-self-check-failed' || code === 'model-invalid';
+      if (signal.aborted || (candidate === config.generator && !unsound)) throw error;
+      warnings.push({ code, message: `the generator ${candidate} is not used: ${message}` });
+      options.onNotice?.(`${candidate}: ${message}`);
+    }
+  }
+  return { generator: null, warnings };
+}
+
+/** Fetches, opens and, on first use, self-checks one model. */
+async function openChecked(
+  candidate: string,
+  config: Config,
+  store: ModelStore,
+  options: OpenGeneratorOptions,
+): Promise<LocalGenerator> {
+  const { signal } = options;
+  const { name, path, entry } = await store.ensure(candidate, options);
+  const generator = await LocalGenerator.open({
+    weightsPath: path,
+    model: name,
+    cacheDir: config.cacheDir,
+    threads: config.threads,
+    device: config.device,
+    maxQueued: config.maxQueued,
+    timeoutMs: config.generateTimeoutMs,
+    signal,
+  });
+  try {
+    if (!(await passedSelfCheck(config.cacheDir, path, config.device))) {
+      const check = await generator.selfCheck({
+        perplexity: entry.perplexity ?? ANY_MODEL,
+        signal,
+      });
+      if (!check.ok) {
+        throw new FootnoteError('model-self-check-failed', `${name}: ${check.detail}`, {
+          stage: 'models',
+          extra: { perplexity: check.perplexity },
+        });
+      }
+      await rememberSelfCheck(config.cacheDir, path, config.device, check.detail);
+    }
+    return generator;
+  } catch (error) {
+    await generator.close();
+    throw error;
+  }
+}

@@ -1,0 +1,272 @@
+#!/usr/bin/env node
+/** The `footnote` command. */
+import { mkdirSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { pino } from 'pino';
+import { runEval } from '../eval/eval-command.ts';
+import { createApp, type App } from './app.ts';
+import type { AnswerRequest } from './answer-service.ts';
+import { AnswerPrinter } from './cli/answer-printer.ts';
+import { ask } from './cli/ask-command.ts';
+import { chat } from './cli/chat-command.ts';
+import { doctorCommand } from './cli/doctor-command.ts';
+import { modelsListCommand, modelsPullCommand, modelsVerifyCommand } from './cli/models-command.ts';
+import { serve } from './cli/serve-command.ts';
+import { STAGES, stageCommand } from './cli/stage-command.ts';
+import {
+  CONFIG_FIELDS,
+  loadConfig,
+  redactConfig,
+  type Config,
+  type ConfigName,
+} from './core/config.ts';
+import { FootnoteError, toFootnoteError } from './core/errors.ts';
+import { packageVersion } from './core/package-root.ts';
+import { ProgressLine } from './runtime/models/progress-line.ts';
+
+const stop = new AbortController();
+const kebab = (name: string): string =>
+  name.replace(/[A-Z]/gu, (upper) => `-${upper.toLowerCase()}`);
+
+/** Options of one subcommand that are configuration, by their flag. */
+function configOf(command: Command): Config {
+  const given = command.optsWithGlobals<Record<string, unknown>>();
+  const flags = Object.fromEntries(
+    Object.keys(CONFIG_FIELDS).map((name) => [name, given[name]]),
+  ) as Partial<Record<ConfigName, unknown>>;
+  return loadConfig({ flags, file: given['config'] as string | undefined });
+}
+
+/** An app that tells on stderr what it fetches and passes over. */
+async function openApp(config: Config, signal = stop.signal): Promise<App> {
+  const line = new ProgressLine(process.stderr);
+  const notice = (message: string): void => {
+    line.notice(message);
+  };
+  return createApp(config, {
+    signal,
+    onNotice: notice,
+    onProgress: (progress) => {
+      line.update(progress);
+    },
+  });
+}
+
+const positive = (value: string): number => {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 0) throw new InvalidArgumentError('must be a number');
+  return number;
+};
+
+const program = new Command('footnote')
+  .description('Answers from the web in which every sentence carries a checked citation.')
+  .version(packageVersion)
+  .showHelpAfterError()
+  .configureHelp({ showGlobalOptions: false })
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ footnote ask "When did the Eiffel Tower open?"
+  $ footnote ask --json --lang zh "大熊猫吃什么？" | jq -r .answer
+  $ FOOTNOTE_CORPUS_DIR=~/papers FOOTNOTE_SEARCH=local footnote ask "What did we measure in May?"
+  $ footnote serve --port 8080
+  $ footnote doctor
+
+Every option of the configuration is also a flag of every command (see footnote doctor).`,
+  );
+program.option('--config <file>', 'JSON file with configuration');
+for (const [name, field] of Object.entries(CONFIG_FIELDS)) {
+  program.addOption(
+    new Option(`--${kebab(name)} <value>`, `${field.help} (${field.env})`).hideHelp(),
+  );
+}
+
+program
+  .command('ask')
+  .description('answer one question with citations')
+  .argument('<question>')
+  .option('--json', 'print the Answer object and nothing else on stdout')
+  .option('--lang <tag>', 'language of the answer, such as zh; default: that of the question')
+  .option('--freshness <span>', 'day, week, month, year, or a date: how recent sources must be')
+  .option('--site <host...>', 'limit the search to these hosts')
+  .option('--seed <number>', 'seed of the sampled drafts', positive)
+  .action(async (question: string, options: AskOptions, command: Command) => {
+    const config = configOf(command);
+    const app = await openApp(config);
+    try {
+      // Models load while the search runs; what fails here is said where it is needed.
+      app.warm().catch(() => undefined);
+      const request: AnswerRequest = {
+        question,
+        language: options.lang,
+        freshness: options.freshness,
+        sites: options.site,
+        seed: options.seed,
+      };
+      await ask(app.service, request, process, {
+        json: options.json === true,
+        signal: stop.signal,
+      });
+    } finally {
+      await app.close();
+    }
+  });
+
+interface AskOptions {
+  readonly json?: true;
+  readonly lang?: string;
+  readonly freshness?: string;
+  readonly site?: string[];
+  readonly seed?: number;
+}
+
+program
+  .command('serve')
+  .description('the REST service, with the web page at /')
+  .action(async (_: unknown, command: Command) => {
+    const config = configOf(command);
+    const logger = pino({ level: config.logLevel }, pino.destination(2));
+    // Stopping must not take the models from answers in hand: the service closes the app itself.
+    const app = await openApp(config, new AbortController().signal);
+    await serve(app, config, logger, stop.signal);
+  });
+
+program
+  .command('chat')
+  .description('ask again and again in the terminal')
+  .option('--lang <tag>', 'language of the answers')
+  .action(async (options: { readonly lang?: string }, command: Command) => {
+    const app = await openApp(configOf(command));
+    try {
+      await chat(app.service, process, { language: options.lang, signal: stop.signal });
+    } finally {
+      await app.close();
+    }
+  });
+
+const io = { stdout: process.stdout, stderr: process.stderr, signal: stop.signal };
+const models = program.command('models').description('the model store');
+models
+  .command('list')
+  .description('what is here and what can be fetched')
+  .option('--json', 'print JSON')
+  .action(async (options: { readonly json?: boolean }, command: Command) => {
+    process.exitCode = await modelsListCommand(configOf(command), options, io);
+  });
+models
+  .command('pull')
+  .description('fetch models, by name, hub id (org/repo[:file]) or path; default: those in use')
+  .argument('[name...]')
+  .option('--from <folder>', 'look in this folder first')
+  .action(async (names: string[], options: { readonly from?: string }, command: Command) => {
+    process.exitCode = await modelsPullCommand(configOf(command), { names, ...options }, io);
+  });
+models
+  .command('verify')
+  .description('hash the files again')
+  .argument('[name...]')
+  .action(async (names: string[], _: unknown, command: Command) => {
+    process.exitCode = await modelsVerifyCommand(configOf(command), { names }, io);
+  });
+
+program
+  .command('doctor')
+  .description('what works on this machine, and how to mend what does not')
+  .option('--json', 'print JSON')
+  .action(async (options: { readonly json?: boolean }, command: Command) => {
+    process.exitCode = await doctorCommand(configOf(command), options, io);
+  });
+
+program
+  .command('eval')
+  .description('the offline evaluation')
+  .argument('<suite>', 'frozen-web, questions, …')
+  .requiredOption('--data <path>', 'file or folder of the suite’s data')
+  .requiredOption('--out <folder>', 'where report.json and report.html go')
+  .option('--limit <number>', 'questions in a group', positive)
+  .action(async (suite: string, options: EvalFlags, command: Command) => {
+    const config = configOf(command);
+    mkdirSync(options.out, { recursive: true });
+    await runEval({
+      suite,
+      data: options.data,
+      out: options.out,
+      limit: options.limit,
+      signal: stop.signal,
+      log: process.stderr,
+      openApp: async (overrides) => {
+        const merged = loadConfig({ flags: { ...definedOnly(config), ...overrides } });
+        const app = await openApp(merged);
+        await app.warm();
+        return {
+          service: app.service,
+          configuration: redactConfig(merged),
+          close: () => app.close(),
+        };
+      },
+    });
+  });
+
+interface EvalFlags {
+  readonly data: string;
+  readonly out: string;
+  readonly limit?: number;
+}
+
+for (const { name, description } of STAGES) {
+  program
+    .command(name)
+    .description(description)
+    .option('--jsonl', 'JSON Lines on stdin, one line out for each line in (the only form)')
+    .action(async (_: unknown, command: Command) => {
+      await stageCommand(name, configOf(command), {
+        input: process.stdin,
+        output: process.stdout,
+        notice: (text) => process.stderr.write(`${text}\n`),
+        signal: stop.signal,
+      });
+    });
+}
+
+function definedOnly(config: Config): Partial<Record<ConfigName, unknown>> {
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+}
+
+/** Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 stopped by Ctrl-C. */
+async function main(): Promise<void> {
+  const serving = process.argv.includes('serve');
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    let seen = false;
+    process.on(name, () => {
+      // The second time the user means it.
+      if (seen) process.exit(130);
+      seen = true;
+      stop.abort(new FootnoteError('cancelled', `stopped by ${name}`));
+    });
+  }
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+    } else {
+      const typed = toFootnoteError(error);
+      if (typed.code !== 'cancelled') process.stderr.write(`footnote: ${typed.message}\n`);
+      process.exitCode =
+        typed.code === 'cancelled' ? (serving ? 0 : 130) : usageCodes.has(typed.code) ? 2 : 1;
+    }
+  }
+  // Children are gone by now; whatever timer or socket is left must not keep the shell waiting.
+  process.stdout.write('', () => process.exit());
+}
+
+const usageCodes = new Set([
+  'config-invalid',
+  'bad-request',
+  'search-unconfigured',
+  'model-unknown',
+]);
+
+await main();
