@@ -170,6 +170,7 @@ export class GlmEngine {
   }
 
   #early(request: EngineRequest): { bias: Float32Array; steps: number } | undefined {
+    // One bias serves all early steps, so marks stay barred for as long as stop tokens do.
     const steps = Math.max(request.minTokens, request.banLeadingMarks ? 1 : 0);
     if (steps === 0) return undefined;
     const bias = new Float32Array(this.decoder.config.vocab_size);

@@ -25,9 +25,9 @@ export interface LocalGeneratorOptions {
 
 /** What shapes drafts beyond the seam's options. */
 export interface DraftShape {
-  /** No stop token within the first so many tokens; default 0. */
+  /** No stop token within the first so many tokens; default 3. */
   readonly minTokens?: number;
-  /** No bracket, list mark or heading as the first token; default false. */
+  /** No bracket, list mark or heading as the first token; default true: answers are prose. */
   readonly banLeadingMarks?: boolean;
 }
 
@@ -129,8 +129,8 @@ export class LocalGenerator implements Generator {
       topK: options.topK,
       seed: options.seed,
       stop: options.stop ?? [],
-      minTokens: options.minTokens ?? 0,
-      banLeadingMarks: options.banLeadingMarks ?? false,
+      minTokens: options.minTokens ?? 3,
+      banLeadingMarks: options.banLeadingMarks ?? true,
     };
     const { onDelta } = options;
     return this.#pool.call<Draft[]>(

@@ -40,7 +40,7 @@ function renderBounded(template: Template, context: Record<string, unknown>): st
  * @throws FootnoteError `model-invalid` when the template does not parse, fails or does not end
  */
 export function promptParts(prompt: Prompt, tokenizer: GgufTokenizer): PromptPart[] {
-  if (prompt.kind === 'completion') return completionParts(prompt.text);
+  if (prompt.kind === 'completion') return completionParts(prompt.text, tokenizer);
   const source =
     tokenizer.chatTemplate ?? fallbackTemplates[tokenizer.architecture] ?? otherTemplate;
   const contents = prompt.messages.map(({ content }) => content);
@@ -78,7 +78,10 @@ export function promptParts(prompt: Prompt, tokenizer: GgufTokenizer): PromptPar
  * In a raw completion the middle may quote pages, so control tokens count only where the prompt's own
  * frame puts them: in a run at its very start or its very end (`[gMASK]`).
  */
-function completionParts(text: string): PromptPart[] {
+function completionParts(whole: string, tokenizer: GgufTokenizer): PromptPart[] {
+  // The mask is GLM's own way to ask for text; other models would read it as words.
+  const text =
+    tokenizer.specialId('[gMASK]') === undefined ? whole.replace(/\s*\[gMASK\]$/u, '') : whole;
   const special = String.raw`(?:\[[A-Za-z]*MASK\]|<\|[A-Za-z_]+\|>|<[a-z]+>)`;
   const start = new RegExp(`^${special}+`, 'u').exec(text)?.[0] ?? '';
   const end = new RegExp(`${special}+$`, 'u').exec(text.slice(start.length))?.[0] ?? '';
