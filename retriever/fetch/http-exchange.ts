@@ -70,10 +70,13 @@ export function requireAllowed(url: URL, dispatcher: GuardedDispatcher): void {
   }
 }
 
-/** Reads a little of an unwanted body so that the connection can serve the next request. */
+/** Reads a little of an unwanted body, briefly, so that the connection can serve the next request. */
 export function discard(body: Readable): void {
   let left = 16_384;
+  const timer = setTimeout(() => body.destroy(), 500);
+  timer.unref();
   body.on('error', () => undefined);
+  body.on('close', () => clearTimeout(timer));
   body.on('data', (chunk: Uint8Array) => {
     left -= chunk.length;
     if (left < 0) body.destroy();

@@ -6,11 +6,13 @@ const LITTLE_TEXT = 250;
 const NEARLY_NONE = 80;
 /** With a plain hint (an empty mount point, "enable JavaScript"), up to this much may be furniture. */
 const HINTED_TEXT = 800;
-const SCAN_BYTES = 400_000;
+const SCAN_BYTES = 200_000;
 
+// Bounded, and begun at rare places only: the page may be hostile, and this runs on the event loop.
 const EMPTY_MOUNT =
-  /<(div|main|section|app-root)\b[^>]*\bid=["']?(?:root|app|__next|__nuxt|svelte|main-app|react-root|application)["']?[^>]*>\s*<\/\1>|<app-root[^>]*>\s*<\/app-root>/iu;
-const NOSCRIPT = /<noscript\b[^>]*>([\s\S]{0,2000}?)<\/noscript>/giu;
+  /\bid=["']?(?:root|app|__next|__nuxt|svelte|main-app|react-root|application)["']?(?:[ \t\n][^<>]{0,80})?>\s{0,80}<\/|<app-root[^<>]{0,80}>\s{0,80}<\//iu;
+const PLEAS = 5;
+const PLEA_LENGTH = 600;
 const NEEDS_SCRIPT = /java\s?script|启用脚本|浏览器.{0,12}脚本|スクリプト/iu;
 
 /**
@@ -31,8 +33,15 @@ export function isJavascriptShell(page: FetchedPage, text: string): boolean {
   ).toString('utf8');
   if (!/<script\b/iu.test(html)) return false;
   if (length < NEARLY_NONE || EMPTY_MOUNT.test(html)) return true;
-  if (length >= LITTLE_TEXT) return false;
-  for (const [, plea = ''] of html.matchAll(NOSCRIPT)) {
+  return length < LITTLE_TEXT && pleadsForScripts(html);
+}
+
+function pleadsForScripts(html: string): boolean {
+  let at = -1;
+  for (let seen = 0; seen < PLEAS; seen += 1) {
+    at = html.indexOf('<noscript', at + 1);
+    if (at < 0) return false;
+    const [plea = ''] = html.slice(at, at + PLEA_LENGTH).split('</noscript', 1);
     if (NEEDS_SCRIPT.test(plea)) return true;
   }
   return false;
