@@ -24,7 +24,7 @@ export interface GrowOptions {
   readonly listwise: number;
 }
 
-const BINS = 64;
+const BINS = 48;
 
 /** Trains with the logistic loss, mixed with a listwise softmax loss within each question. */
 export function growTrees(data: TrainingSet, options: GrowOptions): BoostedTrees {

@@ -34,7 +34,7 @@ const { values } = parseArgs({
     cache: { type: 'string', default: '/tmp/footnote-train' },
     questions: { type: 'string', default: '1200' },
     'chinese-tenths': { type: 'string', default: '4' },
-    trees: { type: 'string', default: '120' },
+    trees: { type: 'string', default: '100' },
     depth: { type: 'string', default: '4' },
     listwise: { type: 'string', default: '0.5' },
     write: { type: 'boolean', default: false },
@@ -69,21 +69,37 @@ function sample(web: FrozenWeb, count: number): { question: FrozenQuestion; kind
   ];
 }
 
+/** Negatives kept for each question: the hardest and a few others, which is most of what there is to learn. */
+const HARD_NEGATIVES = 10;
+const OTHER_NEGATIVES = 5;
+
 function trainingRows(questions: readonly LabelledQuestion[]): TrainingSet {
   const rows: Float64Array[] = [];
   const labels: number[] = [];
   const weights: number[] = [];
   const groups: number[] = [];
+  const similarity = FEATURE_NAMES.indexOf('similarity');
+  const coverage = FEATURE_NAMES.indexOf('coverageWithTitle');
   questions.forEach(({ evidence, labels: own, kind }, group) => {
-    // A question none of whose candidates is right teaches the order nothing.
-    evidence.rows.forEach((row, at) => {
-      const label = own[at] ?? 0;
-      if (label === 0.5) return;
-      rows.push(row);
-      labels.push(label);
+    const hardness = (at: number): number =>
+      8 * (evidence.rows[at]?.[similarity] ?? 0) + (evidence.rows[at]?.[coverage] ?? 0);
+    const negatives = evidence.rows
+      .map((_, at) => at)
+      .filter((at) => (own[at] ?? 0) === 0)
+      .sort((a, b) => hardness(b) - hardness(a));
+    const others = negatives.slice(HARD_NEGATIVES);
+    const step = Math.max(1, Math.floor(others.length / OTHER_NEGATIVES));
+    const kept = [
+      ...evidence.rows.flatMap((_, at) => (own[at] === 1 ? [at] : [])),
+      ...negatives.slice(0, HARD_NEGATIVES),
+      ...others.filter((_, at) => at % step === 0),
+    ];
+    for (const at of kept) {
+      rows.push(evidence.rows[at] as Float64Array);
+      labels.push(own[at] === 1 ? 1 : 0);
       weights.push(kind === 'answerable' ? 1 : 0.3);
       groups.push(group);
-    });
+    }
   });
   return {
     rows,
