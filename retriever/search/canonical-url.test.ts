@@ -43,7 +43,7 @@ describe('canonicalUrl', () => {
           expect(canonicalUrl(once)).toBe(once);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 

@@ -91,7 +91,7 @@ const PROVIDERS: Readonly<Record<string, Entry>> = {
 };
 
 /** Names that `FOOTNOTE_SEARCH` takes. */
-export const PROVIDER_NAMES: readonly string[] = Object.keys(PROVIDERS);
+const PROVIDER_NAMES: readonly string[] = Object.keys(PROVIDERS);
 
 /** A provider's state, for `footnote doctor`: `fix` says what to set, null when it can be used. */
 export interface ProviderState {

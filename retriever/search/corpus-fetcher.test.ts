@@ -27,7 +27,7 @@ beforeAll(async () => {
   await symlink(join(base, 'corpus-other', 'secret.txt'), join(root, 'link.txt'));
   await symlink(join(base, 'corpus-other'), join(root, 'linked'));
   await symlink(join(root, 'key.pem'), join(root, 'key.txt'));
-  execFileSync('mkfifo', [join(root, 'pipe.txt')]);
+  execFileSync('/usr/bin/mkfifo', [join(root, 'pipe.txt')]);
   fetcher = new CorpusFetcher({ folder: root, maxBytes: 1_000 });
 });
 afterAll(() => rm(base, { recursive: true }));

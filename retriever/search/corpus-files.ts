@@ -74,7 +74,7 @@ export async function corpusRoot(folder: string): Promise<string> {
   throw unreadable(folder, new Error('it is not a folder'));
 }
 
-export function isCorpusFile(name: string): boolean {
+function isCorpusFile(name: string): boolean {
   return Object.hasOwn(CORPUS_TYPES, extname(name).toLowerCase());
 }
 

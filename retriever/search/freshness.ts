@@ -5,7 +5,7 @@
 import { FootnoteError } from '../../src/core/errors.ts';
 import type { Freshness } from '../../src/core/nouns.ts';
 
-export type TimeRange = 'day' | 'week' | 'month' | 'year';
+type TimeRange = 'day' | 'week' | 'month' | 'year';
 
 const DAYS: Readonly<Record<TimeRange, number>> = { day: 1, week: 7, month: 31, year: 366 };
 const DAY_MS = 86_400_000;

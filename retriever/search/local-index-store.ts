@@ -13,7 +13,9 @@ import { keywords } from './keywords.ts';
 import { snippetWindow } from './snippet-window.ts';
 
 /** Raise this when the tables or the tokenisation change: the index is then built anew. */
-const VERSION = 1;
+const VERSION = 2;
+/** A file that took too long or crashed its reader is tried again after this long. */
+const RETRY_MS = 600_000;
 /** A match in the title counts this many times one in the text. */
 const TITLE_WEIGHT = 4;
 
@@ -52,6 +54,8 @@ interface FileRow {
   readonly path: string;
   readonly mtime: number;
   readonly size: number;
+  readonly failure: string | null;
+  readonly indexed: number;
 }
 
 interface HitRow extends Omit<IndexHit, 'snippet'> {
@@ -67,30 +71,36 @@ export class LocalIndexStore {
     try {
       this.#database = openDatabase(path);
     } catch (error) {
-      const { code } = error as { code?: string };
-      if (code !== 'SQLITE_NOTADB' && code !== 'SQLITE_CORRUPT') throw error;
-      // It holds nothing that the files do not: throwing it away costs time only.
-      for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+      if (!isDamage(error)) throw error;
+      removeIndex(path);
       this.#database = openDatabase(path);
     }
   }
 
   /**
    * Compares the files that are there with those indexed: forgets the ones that are gone and returns
-   * the paths that are new or changed (by modification time and size).
+   * the paths that are new or changed (by modification time and size), or due for another try.
+   * @param nowMs the present, in ms since 1970
    */
-  plan(files: readonly CorpusFile[]): { readonly changed: string[]; readonly deleted: number } {
+  plan(
+    files: readonly CorpusFile[],
+    nowMs: number,
+  ): { readonly changed: string[]; readonly deleted: number } {
     const known = new Map(
-      (this.#all('SELECT id, path, mtime, size FROM files') as FileRow[]).map((row) => [
-        row.path,
-        row,
-      ]),
+      (this.#all('SELECT id, path, mtime, size, failure, indexed FROM files') as FileRow[]).map(
+        (row) => [row.path, row],
+      ),
     );
     const changed: string[] = [];
     for (const file of files) {
       const row = known.get(file.path);
       known.delete(file.path);
-      if (row === undefined || row.mtime !== file.mtimeMs || row.size !== file.size) {
+      if (
+        row === undefined ||
+        row.mtime !== file.mtimeMs ||
+        row.size !== file.size ||
+        (isPassing(row.failure) && nowMs - row.indexed > RETRY_MS)
+      ) {
         changed.push(file.path);
       }
     }
@@ -102,8 +112,8 @@ export class LocalIndexStore {
     return { changed, deleted: known.size };
   }
 
-  /** Adds or replaces files, all or none. */
-  put(entries: readonly IndexEntry[]): void {
+  /** Adds or replaces files, all or none; `nowMs` is the present, in ms since 1970. */
+  put(entries: readonly IndexEntry[], nowMs: number): void {
     // The slow half is done before the lock is taken.
     const indexed = entries.map((entry) => ({
       entry,
@@ -113,7 +123,7 @@ export class LocalIndexStore {
     this.#write(() => {
       const find = this.#database.prepare('SELECT id FROM files WHERE path = ?');
       const addFile = this.#database.prepare(
-        'INSERT INTO files (path, mtime, size, title, text, language, published, site, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO files (path, mtime, size, title, text, language, published, site, failure, indexed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       );
       const addTerms = this.#database.prepare(
         'INSERT INTO terms (rowid, title, body) VALUES (?, ?, ?)',
@@ -131,6 +141,7 @@ export class LocalIndexStore {
           entry.publishedAt,
           entry.site,
           entry.failure,
+          nowMs,
         );
         if (entry.failure === null) {
           addTerms.run(lastInsertRowid, encode(title).join(' '), encode(body).join(' '));
@@ -171,7 +182,13 @@ export class LocalIndexStore {
     return { files: row.files, failed: row.failed };
   }
 
+  /** Writes the log back into the file and closes it. */
   close(): void {
+    try {
+      this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    } catch {
+      // Damaged or in use: the log stays, and the next one who opens reads it.
+    }
     this.#database.close();
   }
 
@@ -216,7 +233,7 @@ function create(database: Database.Database): void {
     `CREATE TABLE files (
        id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, mtime REAL NOT NULL, size INTEGER NOT NULL,
        title TEXT NOT NULL, text TEXT NOT NULL, language TEXT NOT NULL, published TEXT,
-       site TEXT NOT NULL, failure TEXT)`,
+       site TEXT NOT NULL, failure TEXT, indexed REAL NOT NULL)`,
   );
   // The `ascii` tokeniser leaves everything beyond ASCII alone: marks of Thai vowels stay in words.
   database.exec(
@@ -229,6 +246,22 @@ function create(database: Database.Database): void {
 function versionOf(database: Database.Database): number {
   const row = database.pragma('user_version') as { user_version: number }[];
   return row[0]?.user_version ?? 0;
+}
+
+/** True for the errors of a database file that cannot be mended. */
+export function isDamage(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^SQLITE_(?:NOTADB|CORRUPT)/u.test(code);
+}
+
+/** Throws the index at `path` away: it holds nothing that the files do not, so it costs time only. */
+export function removeIndex(path: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+}
+
+/** Failures that may have been the machine's, not the file's. */
+function isPassing(failure: string | null): boolean {
+  return failure === 'timeout' || failure === 'worker-crashed';
 }
 
 /** Terms as FTS5 may split them: the one ASCII character that is a quotation mark there is replaced. */

@@ -35,7 +35,7 @@ export interface IndexState {
 const BATCH = 16;
 const BATCH_CHARACTERS = 4_000_000;
 const CALL_MS = 30_000;
-/** Failures that another try of the same bytes would repeat: remembered until the file changes. */
+/** Failures that belong to the file: remembered until it changes (the last two: for ten minutes). */
 const LASTING = new Set([
   'extract-failed',
   'unsupported-content',
