@@ -65,31 +65,25 @@ export function makeGuardedDispatcher(options: GuardedDispatcherOptions): Guarde
   const connect: buildConnector.connector = (target, settle) => {
     const host = target.hostname.replace(/^\[|\]$/gu, '');
     const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80);
-    resolver.addresses(host, port).then(
-      (addresses) => {
-        pinned.set(`${host}:${port}`, addresses);
-        connectorFor(port)({ ...target, hostname: host }, (error, socket) => {
-          if (error !== null) {
-            settle(error, null);
-            return;
-          }
-          // Belt and braces: what we are connected to, whatever led there.
-          const remote = socket.remoteAddress ?? '';
-          if (
-            !isEndpointAllowed(host, port, policy) &&
-            !checkAddress(remote, port, policy).allowed
-          ) {
-            socket.destroy();
-            settle(new FootnoteError('url-refused', `${host} led to ${remote}`), null);
-            return;
-          }
-          settle(null, socket);
-        });
-      },
-      (error: Error) => {
-        settle(error, null);
-      },
-    );
+    const open = async (): Promise<void> => {
+      pinned.set(`${host}:${port}`, await resolver.addresses(host, port));
+      connectorFor(port)({ ...target, hostname: host }, (error, socket) => {
+        if (error !== null) {
+          settle(error, null);
+          return;
+        }
+        // Belt and braces: what we are connected to, whatever led there.
+        const remote = socket.remoteAddress ?? '';
+        const trusted =
+          isEndpointAllowed(host, port, policy) || checkAddress(remote, port, policy).allowed;
+        if (trusted) settle(null, socket);
+        else {
+          socket.destroy();
+          settle(new FootnoteError('url-refused', `${host} led to ${remote}`), null);
+        }
+      });
+    };
+    open().catch((error: Error) => settle(error, null));
   };
   const agent = new Agent({
     connect,

@@ -60,13 +60,7 @@ export async function startGuardedProxy(dispatcher: GuardedDispatcher): Promise<
   });
   server.on('connect', (request: IncomingMessage, client: Socket, head: Buffer) => {
     client.on('error', () => undefined);
-    openTunnel(dispatcher, request.url ?? '', client, head).then(
-      (upstream) => {
-        sockets.add(upstream);
-        upstream.on('close', () => sockets.delete(upstream));
-      },
-      () => refuse(client),
-    );
+    openTunnel(dispatcher, request.url ?? '', client, head, sockets).catch(() => refuse(client));
   });
   // WebSockets over plain HTTP would arrive here; they are not for us.
   server.on('upgrade', (_, socket: Socket) => refuse(socket));
@@ -141,7 +135,8 @@ async function openTunnel(
   authority: string,
   client: Socket,
   head: Buffer,
-): Promise<Socket> {
+  sockets: Set<Socket>,
+): Promise<void> {
   const match = /^(\[[^\]]+\]|[^:]+):(\d+)$/u.exec(authority);
   const [, host = '', portText = ''] = match ?? [];
   const verdict = checkUrl(`https://${host}:${portText}/`, dispatcher.policy);
@@ -155,7 +150,9 @@ async function openTunnel(
     else callback(null, first?.address ?? '', first?.family ?? 4);
   };
   const upstream = connect({ host: host.replace(/^\[|\]$/gu, ''), port, lookup });
+  sockets.add(upstream);
   const end = (): void => {
+    sockets.delete(upstream);
     upstream.destroy();
     client.destroy();
   };
@@ -172,5 +169,4 @@ async function openTunnel(
     upstream.pipe(client);
     client.pipe(upstream);
   });
-  return upstream;
 }

@@ -93,23 +93,31 @@ export class SharedBrowser {
 
   #start(): Promise<Running> {
     if (this.#running === undefined) {
-      const running = this.#launch();
-      this.#running = running;
-      const forget = (): void => {
+      const running: Promise<Running> = this.#launch(() => {
         if (this.#running === running) this.#running = undefined;
-      };
-      running.then(({ browser, proxy }) => {
-        browser.on('disconnected', () => {
-          forget();
-          void proxy.close();
-        });
-        if (!browser.isConnected()) forget();
-      }, forget);
+      });
+      this.#running = running;
     }
     return this.#running;
   }
 
-  async #launch(): Promise<Running> {
+  /** @param onEnd called when the browser is gone, or did not come up */
+  async #launch(onEnd: () => void): Promise<Running> {
+    try {
+      const running = await this.#open();
+      running.browser.on('disconnected', () => {
+        onEnd();
+        void running.proxy.close();
+      });
+      if (!running.browser.isConnected()) onEnd();
+      return running;
+    } catch (error) {
+      onEnd();
+      throw error;
+    }
+  }
+
+  async #open(): Promise<Running> {
     const executablePath = findChromium(this.#options.chromiumPath);
     if (executablePath === null) {
       throw new FootnoteError(
