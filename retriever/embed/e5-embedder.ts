@@ -84,7 +84,7 @@ export class E5Embedder implements Embedder {
     texts: readonly string[],
     options: CallOptions & { readonly kind: 'query' | 'passage' },
   ): Promise<readonly Float32Array[]> {
-    const results = new Array<Float32Array>(texts.length);
+    const results: Float32Array[] = [];
     const wanted: { readonly index: number; readonly key: string; readonly ids: number[] }[] = [];
     texts.forEach((text, index) => {
       const key = `${options.kind}: ${text}`;

@@ -229,7 +229,7 @@ function kindMatch(
       return PLACE.test(candidate.text) ? 1 : 0;
     case 'reason':
       return REASON.test(candidate.text) ? 1 : 0;
-    case 'other':
+    default:
       return 0;
   }
 }
@@ -298,7 +298,7 @@ export function spread(values: readonly number[]): {
 
 /** Rank of each value from 0, greatest first. */
 export function rankOf(values: readonly number[]): number[] {
-  const ranks = new Array<number>(values.length).fill(0);
+  const ranks = values.map(() => 0);
   values
     .map((_, at) => at)
     .sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b)

@@ -27,9 +27,8 @@ export function passageScores(
   probabilities: readonly number[],
   fusion: FusionWeights = FUSION,
 ): PassageScore[] {
-  const size = evidence.bm25.length;
-  const dense = new Array<number | null>(size).fill(null);
-  const none = new Array<number>(size).fill(1);
+  const dense = evidence.bm25.map((): number | null => null);
+  const none = evidence.bm25.map(() => 1);
   evidence.candidates.forEach(({ passage }, at) => {
     const similarity = evidence.similarities?.[at];
     if (similarity !== undefined) dense[passage] = Math.max(dense[passage] ?? -1, similarity);

@@ -77,7 +77,7 @@ export function segmentDocument(document: Document, documentIndex: number): Pass
   if (tail !== null && sectionStart !== null) {
     const end = text.trimEnd().length;
     passages.push({
-      id: `${documentIndex}:${tail as number}`,
+      id: `${documentIndex}:${String(tail)}`,
       document,
       start: tail,
       end,
@@ -97,7 +97,7 @@ function packSentences(text: string, spans: readonly Span[]): Span[] {
   let start = -1;
   let end = -1;
   // Words from each sentence to the end of its paragraph.
-  const paragraphRest = new Array<number>(sentences.length).fill(0);
+  const paragraphRest = sentences.map(() => 0);
   for (let index = sentences.length - 1; index >= 0; index -= 1) {
     const after = sentences[index + 1];
     const rest = after === undefined || after.opensParagraph ? 0 : (paragraphRest[index + 1] ?? 0);
