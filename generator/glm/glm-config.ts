@@ -120,7 +120,8 @@ export function readGlmConfig(file: GgufFile): {
     keyValueHeads > 0 &&
     heads % keyValueHeads === 0 &&
     Number.isInteger(rotary) &&
-    rotary % 2 === 0 &&
+    // onnxruntime's attention takes rotated halves in eights.
+    rotary % 16 === 0 &&
     rotary > 0 &&
     rotary <= headDim &&
     embedding.columns === hidden;

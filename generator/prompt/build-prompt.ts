@@ -26,7 +26,7 @@ const promptSchema = z.discriminatedUnion('kind', [
     end: z.string(),
   }),
 ]);
-type PromptData = z.infer<typeof promptSchema>;
+export type PromptData = z.infer<typeof promptSchema>;
 
 export type PromptName = 'direct' | 'webglm';
 
@@ -45,7 +45,7 @@ function load(name: PromptName): PromptData {
   const known = loaded.get(name);
   if (known !== undefined) return known;
   const path = join(packageRoot, 'generator', 'prompt', `${name}.json`);
-  const data = promptSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  const data = parsePromptData(JSON.parse(readFileSync(path, 'utf8')));
   loaded.set(name, data);
   return data;
 }
@@ -96,7 +96,14 @@ export function bestEvidence(references: readonly Reference[]): EvidenceSentence
 
 /** Builds a prompt of the given name. The question's language chooses the wording. */
 export function buildPrompt(name: PromptName, input: PromptInput): Prompt {
-  const data = load(name);
+  return fillPrompt(load(name), input);
+}
+
+/** A prompt's data, checked; throws a ZodError that names what is wrong. */
+export const parsePromptData = (json: unknown): PromptData => promptSchema.parse(json);
+
+/** `buildPrompt` for data from elsewhere, as the tuning of prompts needs it. */
+export function fillPrompt(data: PromptData, input: PromptInput): Prompt {
   const budget = input.maxPageTokens ?? 1500;
   const question = quotable(input.question.text);
   if (data.kind === 'completion') {
