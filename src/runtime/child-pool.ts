@@ -22,6 +22,8 @@ export interface ChildPoolOptions {
   readonly maxQueued?: number;
   /** How long a cancelled call may still run before its child is killed. */
   readonly cancelGraceMs?: number;
+  /** Added to a call's deadline while its child still loads its code; default 15,000. */
+  readonly startupMs?: number;
   /** V8 heap limit of a child in MB. */
   readonly maxHeapMb?: number;
   /** Forwards the children's stderr; default: inherited. */
@@ -30,7 +32,7 @@ export interface ChildPoolOptions {
 
 export interface ChildCallOptions {
   readonly signal: AbortSignal;
-  /** Hard deadline of the call, queueing excluded; the child is killed when it passes. */
+  /** Hard deadline of the call, queueing and the child's start excluded; the child is killed when it passes. */
   readonly timeoutMs: number;
   readonly onEvent?: (event: never) => void;
 }
@@ -48,6 +50,7 @@ interface Job {
 interface Child {
   readonly process: ChildProcess;
   readonly jobs: Map<number, Job>;
+  ready: boolean;
   dead: boolean;
 }
 
@@ -64,6 +67,7 @@ export class ChildPool {
       concurrency: 1,
       maxQueued: 256,
       cancelGraceMs: 2_000,
+      startupMs: 15_000,
       silent: false,
       ...options,
     };
@@ -155,6 +159,7 @@ export class ChildPool {
         stdio: ['ignore', silent ? 'ignore' : 2, silent ? 'ignore' : 2, 'ipc'],
       }),
       jobs: new Map(),
+      ready: false,
       dead: false,
     };
     child.process.on('message', (message: ChildMessage) => {
@@ -175,7 +180,7 @@ export class ChildPool {
 
   #start(child: Child, job: Job): void {
     const id = this.#nextId++;
-    const { stage, cancelGraceMs } = this.#options;
+    const { cancelGraceMs } = this.#options;
     child.jobs.set(id, job);
     child.process.channel?.ref();
     job.options.signal.removeEventListener('abort', job.onAbort);
@@ -188,6 +193,13 @@ export class ChildPool {
       }, cancelGraceMs);
     };
     job.options.signal.addEventListener('abort', job.onAbort, { once: true });
+    this.#arm(child, job, job.options.timeoutMs + (child.ready ? 0 : this.#options.startupMs));
+    this.#send(child, { type: 'call', id, method: job.method, params: job.params });
+  }
+
+  #arm(child: Child, job: Job, timeoutMs: number): void {
+    const { stage } = this.#options;
+    clearTimeout(job.timer);
     job.timer = setTimeout(() => {
       job.reject(
         new FootnoteError('timeout', `${stage}: no result within ${job.options.timeoutMs} ms`, {
@@ -195,8 +207,7 @@ export class ChildPool {
         }),
       );
       this.#retire(child, this.#crash('overran a deadline'));
-    }, job.options.timeoutMs);
-    this.#send(child, { type: 'call', id, method: job.method, params: job.params });
+    }, timeoutMs);
   }
 
   #send(child: Child, message: ParentMessage): void {
@@ -204,7 +215,13 @@ export class ChildPool {
   }
 
   #onMessage(child: Child, message: ChildMessage): void {
-    if (message.type === 'ready') return;
+    if (message.type === 'ready') {
+      child.ready = true;
+      for (const job of child.jobs.values()) {
+        if (!job.options.signal.aborted) this.#arm(child, job, job.options.timeoutMs);
+      }
+      return;
+    }
     const job = child.jobs.get(message.id);
     if (job === undefined) return;
     if (message.type === 'event') {
