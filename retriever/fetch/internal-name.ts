@@ -23,6 +23,13 @@ const INTERNAL_SUFFIXES = [
   'docker',
   'consul',
   'kube',
+  'svc',
+  'router',
+  'gateway',
+  'workgroup',
+  'domain',
+  'fritz.box',
+  'mshome.net',
 ];
 
 /** Metadata endpoints of clouds that have a public-looking name. */

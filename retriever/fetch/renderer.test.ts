@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FootnoteError } from '../../src/core/errors.ts';
 import { startLoopbackWeb, type LoopbackWeb } from '../../test/loopback-web.ts';
 import { findChromium } from './find-chromium.ts';
@@ -80,9 +80,17 @@ it('says how to get a browser when there is none', async () => {
 });
 
 describe.skipIf(findChromium() === null)('Renderer (skipped without a Chromium)', () => {
+  let web: LoopbackWeb;
+  let inside: LoopbackWeb;
+  let renderer: Renderer;
+  beforeAll(async () => {
+    const opened = await open('User-agent: *\nDisallow: /disallowed');
+    ({ web, inside } = opened);
+    renderer = opened.make();
+  });
+
   it('gives the DOM that scripts built, as UTF-8', async () => {
-    const { web, make } = await open();
-    const page = await make().render(web.url('/shell'), { signal: never });
+    const page = await renderer.render(web.url('/shell'), { signal: never });
     const html = Buffer.from(page.body).toString('utf8');
     expect(html).toContain('Nendrum in Ireland');
     expect(page).toMatchObject({
@@ -94,8 +102,6 @@ describe.skipIf(findChromium() === null)('Renderer (skipped without a Chromium)'
   });
 
   it('lets no request of a page past the guard', { timeout: 120_000 }, async () => {
-    const { web, inside, make } = await open();
-    const renderer = make();
     const at = (path: string, target: string): string =>
       web.url(`${path}?target=${encodeURIComponent(target)}`);
     const targets = [
@@ -124,8 +130,6 @@ describe.skipIf(findChromium() === null)('Renderer (skipped without a Chromium)'
   });
 
   it('checks robots.txt where a script leads', async () => {
-    const { web, make } = await open('User-agent: *\nDisallow: /disallowed');
-    const renderer = make();
     await renderer.render(web.url(`/shell-leaves?target=${web.url('/disallowed')}`), {
       signal: never,
     });
@@ -146,8 +150,6 @@ describe.skipIf(findChromium() === null)('Renderer (skipped without a Chromium)'
   });
 
   it('stops at once when cancelled', async () => {
-    const { web, make } = await open();
-    const renderer = make();
     const controller = new AbortController();
     const result = failure(renderer.render(web.url('/slow-header'), { signal: controller.signal }));
     await vi.waitFor(() => expect(web.hits('/slow-header')).toBe(1), { timeout: 30_000 });
