@@ -38,6 +38,8 @@ interface Found {
   readonly start: number;
   readonly end: number;
   readonly support: number;
+  /** Sentences that the quote spans. */
+  readonly sentences: number;
   /** Orders equals: hint, the ranker's evidence, reference number. */
   readonly merit: number;
 }
@@ -101,13 +103,18 @@ function citeSentence(
 function choose(found: readonly Found[]): Found[] {
   const sorted = found
     .filter(({ support }) => support >= CITE_AT)
-    .sort((a, b) => b.support - a.support || b.merit - a.merit);
+    .sort((a, b) => worth(b) - worth(a) || b.merit - a.merit);
   const [first] = sorted;
   if (first === undefined) return [];
   const second = sorted.find(
     ({ prepared, support }) => prepared !== first.prepared && support >= SECOND_AT,
   );
   return second === undefined ? [first] : [first, second];
+}
+
+/** A wider quote has to be clearly better: the smallest span that supports is the one to show. */
+function worth({ support, sentences }: Found): number {
+  return support - 0.06 * (sentences - 1);
 }
 
 function merit(prepared: PreparedReference, start: number, hints: readonly number[]): number {
@@ -125,7 +132,7 @@ function verbatim(sentence: DraftSentence, references: readonly PreparedReferenc
     const after = around === undefined ? '' : prepared.text.slice(span.end, Math.max(span.end, around.end));
     // "It is false that …": the words are there, the statement is not.
     if (DENIES.test(before) || DENIES.test(after)) return [];
-    return [{ prepared, ...span, support: 1, merit: merit(prepared, span.start, sentence.hints) }];
+    return [{ prepared, ...span, support: 1, sentences: 1, merit: merit(prepared, span.start, sentence.hints) }];
   });
 }
 
@@ -140,7 +147,8 @@ function aligned(
       start: window.start,
       end: window.end,
       support: quoteSupport(reading, window, prepared.title),
-      merit: merit(prepared, window.start, sentence.hints) - 0.1 * window.sentences,
+      sentences: window.sentences,
+      merit: merit(prepared, window.start, sentence.hints),
     })),
   );
 }
@@ -168,7 +176,7 @@ function bareAnswer(
       });
       const share = total === 0 ? 0 : sum / total;
       if (share < BARE_QUESTION_SHARE) return [];
-      return [{ prepared, start, end, support: 0.4 + 0.59 * share, merit: merit(prepared, start, sentence.hints) }];
+      return [{ prepared, start, end, support: 0.4 + 0.59 * share, sentences: 1, merit: merit(prepared, start, sentence.hints) }];
     }),
   );
 }

@@ -4,7 +4,7 @@
  * roles, and nearly all content words covered.
  */
 import { coverage } from '../support/align.ts';
-import { quantityClashes, roleClashes } from '../support/binding.ts';
+import { quantityClashes, roleClashes, substitutionClashes } from '../support/binding.ts';
 import { namesOf, supportFacts, type Window } from '../support/features.ts';
 import { antonymClashes, negationClashes } from '../support/polarity.ts';
 import { checkQuantities } from '../support/quantities.ts';
@@ -28,6 +28,7 @@ export function quoteSupport(sentence: Reading, window: Window, title: Reading):
   if (namesOf(sentence).some((name) => !knowsName(name, quote) && !knowsName(name, title))) return 0;
   if (negationClashes(sentence, quote) > 0 || antonymClashes(sentence, quote) > 0) return 0;
   if (quantityClashes(sentence, quote) > 0 || roleClashes(sentence, quote) > 0) return 0;
+  if (substitutionClashes(sentence, quote) > 0) return 0;
   const own = coverage(sentence, quote);
   const named = coverage(sentence, title);
   let total = 0;

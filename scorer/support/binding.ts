@@ -68,3 +68,63 @@ export function roleClashes(claim: Reading, evidence: Reading): number {
   }
   return clashes;
 }
+
+/** Longest common subsequence of two token lists: pairs of indices, in order. */
+function commonPlaces(left: readonly ReadToken[], right: readonly ReadToken[]): (readonly [number, number])[] {
+  const width = right.length + 1;
+  const table = new Uint16Array((left.length + 1) * width);
+  for (let i = left.length - 1; i >= 0; i -= 1)
+    for (let j = right.length - 1; j >= 0; j -= 1)
+      table[i * width + j] =
+        left[i]?.text === right[j]?.text
+          ? (table[(i + 1) * width + j + 1] ?? 0) + 1
+          : Math.max(table[(i + 1) * width + j] ?? 0, table[i * width + j + 1] ?? 0);
+  const pairs: (readonly [number, number])[] = [];
+  for (let i = 0, j = 0; i < left.length && j < right.length; ) {
+    if (left[i]?.text === right[j]?.text) {
+      pairs.push([i, j]);
+      i += 1;
+      j += 1;
+    } else if ((table[(i + 1) * width + j] ?? 0) >= (table[i * width + j + 1] ?? 0)) i += 1;
+    else j += 1;
+  }
+  return pairs;
+}
+
+const LONGEST_TABLE = 60_000;
+const GAP = 6;
+
+/**
+ * Places where a sentence that follows its evidence word by word says something else in the place of a
+ * name, a number or (in scripts without spaces, where names look like other words) of two characters.
+ */
+export function substitutionClashes(claim: Reading, evidence: Reading): number {
+  if (claim.tokens.length * evidence.tokens.length > LONGEST_TABLE) return 0;
+  const pairs = commonPlaces(claim.tokens, evidence.tokens);
+  let clashes = 0;
+  pairs.push([claim.tokens.length, evidence.tokens.length]);
+  let [i, j] = [-1, -1];
+  for (const [nextI, nextJ] of pairs) {
+    const mine = claim.tokens.slice(i + 1, nextI).filter((token) => token.weight > 0.2);
+    const theirs = evidence.tokens.slice(j + 1, nextJ).filter((token) => token.weight > 0.2);
+    const inside = i >= 0 && nextI < claim.tokens.length;
+    [i, j] = [nextI, nextJ];
+    // A long gap in the evidence is something left out, not something replaced.
+    if (mine.length === 0 || theirs.length === 0 || theirs.length > GAP) continue;
+    const foreign = mine.filter((token) => !evidence.words.has(token.text) || isExact(token));
+    const lost = theirs.filter((token) => !claim.words.has(token.text));
+    if (foreign.some(isExact) && lost.some(isExact)) clashes += 1;
+    else if (inside && foreign.length > 0 && lost.some((token) => token.name)) clashes += 1;
+    else if (
+      inside &&
+      foreign.filter((token) => token.unspaced).length >= 2 &&
+      lost.filter((token) => token.unspaced).length >= 2
+    )
+      clashes += 1;
+  }
+  return clashes;
+}
+
+function isExact(token: ReadToken): boolean {
+  return token.name || /\d/u.test(token.text);
+}

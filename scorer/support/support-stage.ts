@@ -1,0 +1,29 @@
+/** The contract's `support` line: `id, claim, references` in; `id, support, attributable, evidence` out. */
+import { z } from 'zod';
+import { FootnoteError } from '../../src/core/errors.ts';
+import type { CallOptions, SupportJudge, SupportVerdict } from '../../src/core/seams.ts';
+
+const lineSchema = z.object({
+  id: z.union([z.string(), z.number()]),
+  claim: z.string(),
+  references: z.array(z.string()),
+});
+
+export type SupportLine = SupportVerdict & { readonly id: string | number };
+
+/**
+ * Answers one parsed JSON line; unknown fields are ignored.
+ * @throws FootnoteError `bad-request` naming the field that is wrong
+ */
+export async function supportStage(
+  line: unknown,
+  judge: SupportJudge,
+  options: CallOptions,
+): Promise<SupportLine> {
+  const parsed = lineSchema.safeParse(line);
+  if (!parsed.success) {
+    throw new FootnoteError('bad-request', z.prettifyError(parsed.error), { stage: 'support' });
+  }
+  const { id, claim, references } = parsed.data;
+  return { id, ...(await judge.support(claim, references, options)) };
+}
