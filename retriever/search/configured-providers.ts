@@ -84,6 +84,7 @@ const PROVIDERS: Readonly<Record<string, Entry>> = {
         fetcher,
         extractor: deps.extractor,
         patienceMs: Math.min(3_000, config.searchTimeoutMs / 2),
+        giveUpMs: Math.max(0, config.searchTimeoutMs - 1_000),
       });
       return new LocalProvider({ index, now: deps.now });
     },

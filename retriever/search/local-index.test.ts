@@ -31,7 +31,7 @@ afterEach(async () => {
   await rm(base, { recursive: true });
 });
 
-function openIndex(more: { refreshMs?: number; patienceMs?: number } = {}): LocalIndex {
+function openIndex(more: { giveUpMs?: number; patienceMs?: number } = {}): LocalIndex {
   const index = new LocalIndex({
     folder: corpus,
     cacheDir: join(base, 'cache'),
@@ -141,7 +141,7 @@ describe('LocalIndex', () => {
 
   it('answers from what is indexed while it still reads, and says so when that is nothing', async () => {
     await write('a.txt', 'alpha');
-    const slow = openIndex({ patienceMs: 1 });
+    const slow = openIndex({ patienceMs: 1, giveUpMs: 0 });
     await expect(
       slow.search({ text: 'alpha', limit: 5, earliest: null }, options),
     ).rejects.toMatchObject({

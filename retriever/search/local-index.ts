@@ -23,6 +23,8 @@ export interface LocalIndexOptions {
   readonly refreshMs?: number;
   /** How long a search waits for changed files before it answers from what is indexed; default 3 s. */
   readonly patienceMs?: number;
+  /** How long it waits when what is indexed so far holds nothing that matches; default 5 s. */
+  readonly giveUpMs?: number;
   /** Deadline of reading one file; default 30 s. */
   readonly fileTimeoutMs?: number;
 }
@@ -35,6 +37,8 @@ export interface IndexState {
 const BATCH = 16;
 const BATCH_CHARACTERS = 4_000_000;
 const CALL_MS = 30_000;
+const FLUSH_MS = 500;
+const LOOK_AGAIN_MS = 300;
 /** Failures that belong to the file: remembered until it changes (the last two: for ten minutes). */
 const LASTING = new Set([
   'extract-failed',
@@ -63,6 +67,7 @@ export class LocalIndex {
       concurrency: 2,
       refreshMs: 2_000,
       patienceMs: 3_000,
+      giveUpMs: 5_000,
       fileTimeoutMs: 30_000,
       ...options,
     };
@@ -78,34 +83,44 @@ export class LocalIndex {
   /**
    * Files that match, best first; `url` is the file's `file:` URL. Changed files are read first, but
    * not for longer than `patienceMs`; the reading goes on afterwards.
-   * @throws FootnoteError `not-ready` when nothing is indexed yet, `config-invalid`, `cancelled`, …
+   * @throws FootnoteError `not-ready` when nothing matches but files are still to be read, `config-invalid`, `cancelled`, …
    */
   async search(
     query: IndexQuery,
     options: CallOptions,
   ): Promise<readonly (IndexHit & { readonly url: string })[]> {
     const { root, database } = await this.#place();
-    const patience = deadline(this.#options.patienceMs, options.signal, 'indexing the corpus');
-    let finished = true;
+    const call = { signal: options.signal, timeoutMs: CALL_MS };
+    const started = Date.now();
+    let hits: IndexHit[] = [];
+    for (let waitMs = this.#options.patienceMs; ; waitMs = LOOK_AGAIN_MS) {
+      const finished = await this.#waitForRefresh(waitMs, options.signal);
+      hits = await this.#pool.call<IndexHit[]>('search', { database, query }, call);
+      if (hits.length > 0 || finished) break;
+      if (Date.now() - started > this.#options.giveUpMs) {
+        throw new FootnoteError(
+          'not-ready',
+          `the corpus is still being indexed (${this.#left} files left); ask again in a moment`,
+          { stage: 'search', retryAfterSeconds: 5 },
+        );
+      }
+    }
+    return hits.map((hit) => ({ ...hit, url: corpusUrl(root, hit.path) }));
+  }
+
+  /** True when the index is up to date, false when that would take longer than `waitMs`. */
+  async #waitForRefresh(waitMs: number, signal: AbortSignal): Promise<boolean> {
+    const patience = deadline(waitMs, signal, 'indexing the corpus');
     try {
       await orAbort(this.#refresh(), patience.signal);
+      return true;
     } catch (error) {
-      if (options.signal.aborted) throw abortReason(options.signal);
+      if (signal.aborted) throw abortReason(signal);
       if (!patience.signal.aborted) throw error;
-      finished = false;
+      return false;
     } finally {
       patience.clear();
     }
-    const call = { signal: options.signal, timeoutMs: CALL_MS };
-    const hits = await this.#pool.call<IndexHit[]>('search', { database, query }, call);
-    if (hits.length === 0 && !finished) {
-      throw new FootnoteError(
-        'not-ready',
-        `the corpus is still being indexed (${this.#left} files left); ask again in a moment`,
-        { stage: 'search', retryAfterSeconds: 5 },
-      );
-    }
-    return hits.map((hit) => ({ ...hit, url: corpusUrl(root, hit.path) }));
   }
 
   /** Brings the index up to date and waits for it; then says how many files it holds. */
@@ -157,7 +172,9 @@ export class LocalIndex {
     this.#left = changed.length;
     const queue = new PQueue({ concurrency: this.#options.concurrency });
     let ready: IndexEntry[] = [];
+    let flushedAt = Date.now();
     const flush = async (): Promise<void> => {
+      flushedAt = Date.now();
       const entries = ready;
       ready = [];
       if (entries.length > 0) {
@@ -173,7 +190,9 @@ export class LocalIndex {
         this.#left--;
         if (entry !== null) ready.push(entry);
         const characters = ready.reduce((sum, { text }) => sum + text.length, 0);
-        if (ready.length >= BATCH || characters > BATCH_CHARACTERS) await flush();
+        const full = ready.length >= BATCH || characters > BATCH_CHARACTERS;
+        // Searches may be waiting for what is there already.
+        if (full || Date.now() - flushedAt > FLUSH_MS) await flush();
       });
       work.catch((error: unknown) => errors.push(error));
     }
@@ -185,7 +204,12 @@ export class LocalIndex {
   }
 
   /** A file as the index takes it; null when it should be tried again the next time. */
-  async #read(root: string, file: CorpusFile, signal: AbortSignal): Promise<IndexEntry | null> {
+  async #read(
+    root: string,
+    file: CorpusFile,
+    signal: AbortSignal,
+    again = true,
+  ): Promise<IndexEntry | null> {
     const limit = deadline(this.#options.fileTimeoutMs, signal, `reading ${file.path}`);
     const empty = { title: '', text: '', language: '', publishedAt: null, site: '' };
     try {
@@ -204,6 +228,10 @@ export class LocalIndex {
     } catch (error) {
       if (signal.aborted) throw abortReason(signal);
       const { code } = toFootnoteError(error);
+      // A reader that still starts up, or died of its neighbour, deserves a second try.
+      if (again && (code === 'timeout' || code === 'worker-crashed')) {
+        return await this.#read(root, file, signal, false);
+      }
       return LASTING.has(code) ? { ...file, ...empty, failure: code } : null;
     } finally {
       limit.clear();
