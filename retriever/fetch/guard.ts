@@ -89,7 +89,7 @@ export function isEndpointAllowed(host: string, port: number, policy: GuardPolic
 }
 
 /** Host names that mean this machine (RFC 6761). */
-export function isLoopbackName(host: string): boolean {
+function isLoopbackName(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost');
 }
 

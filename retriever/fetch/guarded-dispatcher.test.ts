@@ -14,14 +14,16 @@ import {
   textOf,
 } from '../../test/loopback-web/loopback-fetcher.ts';
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+// The system's own tool, to make a certificate with.
+const openssl = '/usr/bin/openssl';
+const hasOpenssl = spawnSync(openssl, ['version']).status === 0;
 
 describe.skipIf(!hasOpenssl)('guarded dispatcher: TLS and HTTP/2 (skipped without openssl)', () => {
   it('speaks HTTP/2 where it is offered, over a pinned address with the right name', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'footnote-tls-'));
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
     execFileSync(
-      'openssl',
+      openssl,
       `req -x509 -newkey rsa:2048 -nodes -days 2 -keyout ${key} -out ${cert} -subj /CN=site.example -addext subjectAltName=DNS:site.example`.split(
         ' ',
       ),

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { smallPdf } from './small-pdf.ts';
 
-export interface PageRequest {
+interface PageRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly url: URL;
