@@ -43,7 +43,8 @@ async function extract(row: Row): Promise<Document | null> {
     finalUrl: row.url,
     status: 200,
     contentType: row.html === undefined ? null : 'text/html; charset=utf-8',
-    body: row.html === undefined ? Buffer.from(row.html_base64 ?? '', 'base64') : Buffer.from(row.html),
+    body:
+      row.html === undefined ? Buffer.from(row.html_base64 ?? '', 'base64') : Buffer.from(row.html),
     fetchedAt: '2026-01-01T00:00:00Z',
     rendered: false,
     lastModified: null,
@@ -60,16 +61,24 @@ async function extract(row: Row): Promise<Document | null> {
 }
 
 const quantile = (values: readonly number[], share: number): number =>
-  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
+  [...values].sort((a, b) => a - b)[
+    Math.min(values.length - 1, Math.floor(values.length * share))
+  ] ?? 0;
 
 async function textSet(name: string, path: string): Promise<void> {
   const scores: ({ precision: number; recall: number; empty: boolean } & { id: string })[] = [];
   for (const row of read(path)) {
     const document = await extract(row);
-    scores.push({ id: row.url, ...shingleScore(row.gold_text ?? '', document?.text ?? ''), empty: document === null });
+    scores.push({
+      id: row.url,
+      ...shingleScore(row.gold_text ?? '', document?.text ?? ''),
+      empty: document === null,
+    });
   }
   const { precision, recall, f1 } = averageScores(scores);
-  console.log(`${name}: ${scores.length} pages  F1 ${f1.toFixed(4)}  precision ${precision.toFixed(4)}  recall ${recall.toFixed(4)}`);
+  console.log(
+    `${name}: ${scores.length} pages  F1 ${f1.toFixed(4)}  precision ${precision.toFixed(4)}  recall ${recall.toFixed(4)}`,
+  );
 }
 
 const flat = (text: string): string => text.replace(/\s+/gu, ' ').trim();
@@ -96,33 +105,69 @@ async function snippetSet(path: string): Promise<void> {
         if (verbose) console.log(`  has "${snippet}" ${row.url}`);
       } else tn += 1;
     }
-    const check = (field: 'title' | 'author' | 'date', gold: string | undefined, ok: (gold: string) => boolean, found: unknown): void => {
+    const check = (
+      field: 'title' | 'author' | 'date',
+      gold: string | undefined,
+      ok: (gold: string) => boolean,
+      found: unknown,
+    ): void => {
       if (gold === undefined || gold === '') return;
       known[field] += 1;
       if (ok(gold)) right[field] += 1;
-      else if (verbose) console.log(`  ${field}: gold "${gold}" found "${String(found)}" ${row.url}`);
+      else if (verbose)
+        console.log(`  ${field}: gold "${gold}" found "${String(found)}" ${row.url}`);
     };
-    check('title', row.gold_title, (gold) => folded(gold) === folded(document?.title ?? ''), document?.title);
-    check('author', row.gold_author, (gold) => document?.byline != null && (folded(document.byline).includes(folded(gold)) || folded(gold).includes(folded(document.byline))), document?.byline);
-    check('date', row.gold_date, (gold) => document?.publishedAt?.slice(0, 10) === gold, document?.publishedAt);
+    check(
+      'title',
+      row.gold_title,
+      (gold) => folded(gold) === folded(document?.title ?? ''),
+      document?.title,
+    );
+    check(
+      'author',
+      row.gold_author,
+      (gold) =>
+        document?.byline != null &&
+        (folded(document.byline).includes(folded(gold)) ||
+          folded(gold).includes(folded(document.byline))),
+      document?.byline,
+    );
+    check(
+      'date',
+      row.gold_date,
+      (gold) => document?.publishedAt?.slice(0, 10) === gold,
+      document?.publishedAt,
+    );
   }
   const precision = tp / (tp + fp);
   const recall = tp / (tp + fn);
-  console.log(`trafilatura-eval: snippets  F1 ${((2 * precision * recall) / (precision + recall)).toFixed(4)}  precision ${precision.toFixed(4)}  recall ${recall.toFixed(4)}  accuracy ${((tp + tn) / (tp + tn + fp + fn)).toFixed(4)}`);
-  for (const field of ['title', 'author', 'date'] as const) console.log(`  ${field} ${right[field]}/${known[field]}`);
+  console.log(
+    `trafilatura-eval: snippets  F1 ${((2 * precision * recall) / (precision + recall)).toFixed(4)}  precision ${precision.toFixed(4)}  recall ${recall.toFixed(4)}  accuracy ${((tp + tn) / (tp + tn + fp + fn)).toFixed(4)}`,
+  );
+  for (const field of ['title', 'author', 'date'] as const)
+    console.log(`  ${field} ${right[field]}/${known[field]}`);
 }
 
 function encodings(): void {
-  const rows = read('conformance/html-encoding-sniff.jsonl.gz') as unknown as readonly { html_base64: string; encoding: string; file: string }[];
+  const rows = read('conformance/html-encoding-sniff.jsonl.gz') as unknown as readonly {
+    html_base64: string;
+    encoding: string;
+    file: string;
+  }[];
   let right = 0;
   for (const row of rows) {
     const bytes = Buffer.from(row.html_base64, 'base64');
     const found = prescanEncoding(bytes) ?? 'windows-1252';
     const gold = new TextDecoder(row.encoding).encoding;
     if (found === gold) right += 1;
-    else if (process.argv.includes('--misses')) console.log(`  ${row.file}: gold ${gold} found ${found} ${JSON.stringify(bytes.toString('latin1').slice(0, 160))}`);
+    else if (process.argv.includes('--misses'))
+      console.log(
+        `  ${row.file}: gold ${gold} found ${found} ${JSON.stringify(bytes.toString('latin1').slice(0, 160))}`,
+      );
   }
-  console.log(`html-encoding-sniff: ${right}/${rows.length} declarations found as the standard's prescan does`);
+  console.log(
+    `html-encoding-sniff: ${right}/${rows.length} declarations found as the standard's prescan does`,
+  );
 }
 
 if (!existsSync(join(DATA, 'extraction-dev'))) {
@@ -130,10 +175,19 @@ if (!existsSync(join(DATA, 'extraction-dev'))) {
 } else {
   encodings();
   // The first pages pay for compiling the code; a running child does not.
-  for (const row of read('extraction-dev/article-extraction-benchmark.jsonl.gz').slice(0, 30)) await extract(row);
+  for (const row of read('extraction-dev/article-extraction-benchmark.jsonl.gz').slice(0, 30))
+    await extract(row);
   times.length = 0;
-  await textSet('article-extraction-benchmark', 'extraction-dev/article-extraction-benchmark.jsonl.gz');
+  await textSet(
+    'article-extraction-benchmark',
+    'extraction-dev/article-extraction-benchmark.jsonl.gz',
+  );
   await snippetSet('extraction-dev/trafilatura-eval.jsonl.gz');
-  await textSet("mozilla-readability (its own output as gold: sanity only)", 'extraction-dev/mozilla-readability.jsonl.gz');
-  console.log(`time per page, warm, whole step: median ${quantile(times, 0.5).toFixed(1)} ms, p95 ${quantile(times, 0.95).toFixed(1)} ms; peak memory ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`);
+  await textSet(
+    'mozilla-readability (its own output as gold: sanity only)',
+    'extraction-dev/mozilla-readability.jsonl.gz',
+  );
+  console.log(
+    `time per page, warm, whole step: median ${quantile(times, 0.5).toFixed(1)} ms, p95 ${quantile(times, 0.95).toFixed(1)} ms; peak memory ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`,
+  );
 }

@@ -13,7 +13,8 @@ const BOILERPLATE =
   /\b(?:share|follow us|subscribe|sign ?up|newsletter|read (?:more|next|also)|related|advertis|copyright|all rights reserved|click here|cookies?|privacy policy|terms of|log ?in|comments?|most (?:read|popular)|you (?:may|might) (?:also )?like|recommended|trending|download|donate|tweet|facebook|skip to|see also|more (?:from|on|stories)|sponsored|contact us|about us|newsletter|abonn|lesen sie|mehr zum|teilen|kommentar|anzeige|newsletter|copyright|lire aussi|partager|suscr|compart|leer m[aá]s)\b|版权|责任编辑|转载|登录|注册|评论|相关阅读|相关新闻|扫一?码|微信|分享|点击|下载|上一篇|下一篇|广告|举报|收藏|阅读原文|コメント|関連記事|シェア|ログイン/iu;
 const CREDIT =
   /\b(?:photo(?:graph)?(?:s|er)?|image|picture|getty|reuters|shutterstock|credit|courtesy|file photo|AP photo|AFP|foto|bild|quelle)\b|©|图片来源|圖片|資料照片/iu;
-const BYLINE = /^(?:(?:by|von|par|por|di|posted by|written by|author)\b|文[/:|]|作者|记者|來源|来源)/iu;
+const BYLINE =
+  /^(?:(?:by|von|par|por|di|posted by|written by|author)\b|文[/:|]|作者|记者|來源|来源)/iu;
 const DATE =
   /\b(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}|\d{1,2}(?:st|nd|rd|th|\.)? (?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])|ago|\d{1,2}:\d{2})\b|\d{4}年/iu;
 const SENTENCE_END = /[.!?…:;。！？」』”"'’)）》]$/u;
@@ -51,7 +52,10 @@ export function blockFeatures(
       words,
       linkDensity: block.linkChars / Math.max(1, block.text.length),
       kept: kept[index] ?? 0,
-      prose: words >= 12 && block.linkChars / block.text.length < 0.4 && /[.!?。！？…]/u.test(block.text),
+      prose:
+        words >= 12 &&
+        block.linkChars / block.text.length < 0.4 &&
+        /[.!?。！？…]/u.test(block.text),
       path,
       kind: path.split('/').slice(-2).join('/'),
     };
@@ -67,10 +71,16 @@ export function blockFeatures(
   });
 }
 
-function countRoughWords(text: string): number {
+/** Longer blocks are judged by their beginning. */
+const SAMPLE_CHARS = 5_000;
+
+function countRoughWords(whole: string): number {
+  const text = whole.length > SAMPLE_CHARS ? whole.slice(0, SAMPLE_CHARS) : whole;
   const spaced = text.match(/[\p{L}\p{N}]+/gu)?.length ?? 0;
-  const unspaced = text.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/gu)?.length ?? 0;
-  return spaced + unspaced / 2;
+  const unspaced =
+    text.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/gu)?.length ??
+    0;
+  return ((spaced + unspaced / 2) * whole.length) / Math.max(1, text.length);
 }
 
 function wordsOf(text: string): readonly string[] {
@@ -146,26 +156,31 @@ function pageFacts(
   };
 }
 
-function pushText(row: number[], block: Block, fact: BlockFacts, titleWords: ReadonlySet<string>): void {
-  const { text } = block;
+function pushText(
+  row: number[],
+  block: Block,
+  fact: BlockFacts,
+  titleWords: ReadonlySet<string>,
+): void {
+  const text = block.text.length > SAMPLE_CHARS ? block.text.slice(0, SAMPLE_CHARS) : block.text;
   const words = wordsOf(text.slice(0, 400));
   const inTitle = words.filter((word) => titleWords.has(word)).length;
   const capitals = text.match(/\p{Lu}/gu)?.length ?? 0;
   const digits = text.match(/\d/gu)?.length ?? 0;
   const stops = text.match(/[.!?。！？]/gu)?.length ?? 0;
   const commas = text.match(/[,;，、；]/gu)?.length ?? 0;
-  const functional = text.slice(0, 600).match(FUNCTION_WORDS)?.length ?? 0;
+  const functional = text.slice(0, 400).match(FUNCTION_WORDS)?.length ?? 0;
   row.push(
     logOf(fact.length),
     logOf(fact.words),
     fact.linkDensity,
     block.strongChars / Math.max(1, fact.length),
-    capitals / Math.max(1, fact.words),
-    digits / Math.max(1, fact.length),
+    capitals / Math.max(1, Math.min(fact.words, text.length)),
+    digits / Math.max(1, text.length),
     stops,
     commas / Math.max(1, fact.words),
     SENTENCE_END.test(text) ? 1 : 0,
-    functional / Math.max(1, Math.min(fact.words, 120)),
+    functional / Math.max(1, Math.min(fact.words, 80)),
     inTitle / Math.max(1, titleWords.size),
     inTitle / Math.max(1, words.length),
     BOILERPLATE.test(text.slice(0, 120)) ? 1 : 0,
@@ -177,15 +192,24 @@ function pushText(row: number[], block: Block, fact: BlockFacts, titleWords: Rea
   );
 }
 
-function pushPlace(row: number[], block: Block, fact: BlockFacts, places: PlaceMap, page: PageFacts): void {
+function pushPlace(
+  row: number[],
+  block: Block,
+  fact: BlockFacts,
+  places: PlaceMap,
+  page: PageFacts,
+): void {
   const place = places.of(block.element);
   for (const kind of KINDS) row.push(block.kind === kind ? 1 : 0);
   for (const tag of PROSE_TAGS) row.push(block.element.tagName === tag ? 1 : 0);
-  for (let index = 0; index < PLACE_TAG_NAMES.length; index += 1) row.push((place.tags >> index) & 1);
+  for (let index = 0; index < PLACE_TAG_NAMES.length; index += 1)
+    row.push((place.tags >> index) & 1);
   for (const group of CLASS_GROUP_NAMES) {
     const bit = groupBit(group);
     // 0 absent, 1 far above, 2 near, 3 on the element itself.
-    row.push((place.own & bit) !== 0 ? 3 : (place.near & bit) !== 0 ? 2 : (place.any & bit) !== 0 ? 1 : 0);
+    row.push(
+      (place.own & bit) !== 0 ? 3 : (place.near & bit) !== 0 ? 2 : (place.any & bit) !== 0 ? 1 : 0,
+    );
   }
   row.push(
     place.hidden ? 1 : 0,
@@ -217,7 +241,8 @@ function pushNeighbours(
   const before = facts[index - 1];
   const after = facts[index + 1];
   let lastHeading = index;
-  while (lastHeading >= 0 && index - lastHeading < 12 && blocks[lastHeading]!.kind !== 'heading') lastHeading -= 1;
+  while (lastHeading >= 0 && index - lastHeading < 12 && blocks[lastHeading]!.kind !== 'heading')
+    lastHeading -= 1;
   const heading = blocks[lastHeading]?.kind === 'heading' ? blocks[lastHeading] : undefined;
   row.push(
     fact.kept,

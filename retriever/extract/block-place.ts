@@ -2,8 +2,21 @@ import { classBits, groupBit } from './class-words.ts';
 
 /** Tags whose presence above a block says something, one bit each. */
 const PLACE_TAGS = [
-  'ARTICLE', 'MAIN', 'ASIDE', 'NAV', 'HEADER', 'FOOTER', 'FORM', 'FIGURE', 'TABLE', 'UL', 'OL',
-  'BLOCKQUOTE', 'SECTION', 'DL', 'DETAILS',
+  'ARTICLE',
+  'MAIN',
+  'ASIDE',
+  'NAV',
+  'HEADER',
+  'FOOTER',
+  'FORM',
+  'FIGURE',
+  'TABLE',
+  'UL',
+  'OL',
+  'BLOCKQUOTE',
+  'SECTION',
+  'DL',
+  'DETAILS',
 ] as const;
 const TAG_BIT = new Map<string, number>(PLACE_TAGS.map((tag, index) => [tag, 1 << index]));
 export const PLACE_TAG_NAMES: readonly string[] = PLACE_TAGS;
@@ -49,15 +62,17 @@ export class PlaceMap {
       near,
       any: above.any | own,
       tags: above.tags | (TAG_BIT.get(tag) ?? 0),
-      hidden:
-        above.hidden ||
-        element.hasAttribute('hidden') ||
-        element.getAttribute('aria-hidden') === 'true' ||
-        HIDDEN_STYLE.test(element.getAttribute('style') ?? ''),
+      hidden: above.hidden || (isMarkedHidden(element) && !this.#holdsThePage(element)),
       path: `${above.path}/${tag}.${firstClass(element)}`,
     };
     this.#places.set(element, place);
     return place;
+  }
+
+  /** Some pages hide everything until a script shows it; then nothing counts as hidden. */
+  #holdsThePage(element: Element): boolean {
+    const body = element.closest('body');
+    return (element.textContent ?? '').length > (body?.textContent ?? '').length * 0.35;
   }
 
   ownBits(element: Element): number {
@@ -84,6 +99,14 @@ export class PlaceMap {
   }
 }
 
+function isMarkedHidden(element: Element): boolean {
+  return (
+    element.hasAttribute('hidden') ||
+    element.getAttribute('aria-hidden') === 'true' ||
+    HIDDEN_STYLE.test(element.getAttribute('style') ?? '')
+  );
+}
+
 function firstClass(element: Element): string {
   const value = element.getAttribute('class') ?? '';
   const end = value.trim().indexOf(' ');
@@ -92,9 +115,19 @@ function firstClass(element: Element): string {
 
 const bit = groupBit;
 /** Surely not the article: removed before Readability looks. */
-const PRUNED = bit('cookie') | bit('social') | bit('signup') | bit('comment') | bit('related') | bit('advert');
+const PRUNED =
+  bit('cookie') | bit('social') | bit('signup') | bit('comment') | bit('related') | bit('advert');
 const CONTENT = bit('content') | bit('body');
-const PRUNED_TAGS = new Set(['NAV', 'ASIDE', 'FOOTER', 'FORM', 'FIGCAPTION', 'BUTTON', 'DIALOG', 'NOSCRIPT']);
+const PRUNED_TAGS = new Set([
+  'NAV',
+  'ASIDE',
+  'FOOTER',
+  'FORM',
+  'FIGCAPTION',
+  'BUTTON',
+  'DIALOG',
+  'NOSCRIPT',
+]);
 
 /**
  * Takes navigation, forms, captions, share bars, cookie banners, comments and the like out of the
@@ -108,7 +141,8 @@ export function prunePage(body: Element, places: PlaceMap, keepComments: boolean
     const tag = element.tagName;
     const own = places.ownBits(element);
     const byTag = PRUNED_TAGS.has(tag);
-    const byName = (own & pruned) !== 0 && (own & CONTENT) === 0 && tag !== 'ARTICLE' && tag !== 'MAIN';
+    const byName =
+      (own & pruned) !== 0 && (own & CONTENT) === 0 && tag !== 'ARTICLE' && tag !== 'MAIN';
     if (!byTag && !byName) continue;
     if (tag === 'FORM' && (element.textContent ?? '').length > total * 0.4) continue;
     if (!byTag) {
@@ -118,4 +152,3 @@ export function prunePage(body: Element, places: PlaceMap, keepComments: boolean
     element.remove();
   }
 }
-

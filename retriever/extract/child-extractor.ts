@@ -21,7 +21,10 @@ export class ChildExtractor implements Extractor {
   constructor(options: ChildExtractorOptions = {}) {
     this.#timeoutMs = options.pageTimeoutMs ?? 4_000;
     this.#pool = new ChildPool({
-      module: new URL(import.meta.url.endsWith('.ts') ? './extract-child.ts' : './extract-child.js', import.meta.url),
+      module: new URL(
+        import.meta.url.endsWith('.ts') ? './extract-child.ts' : './extract-child.js',
+        import.meta.url,
+      ),
       stage: 'extract',
       size: options.size ?? 2,
       maxHeapMb: options.maxHeapMb ?? 512,
@@ -41,18 +44,41 @@ export class ChildExtractor implements Extractor {
     const { body } = page;
     const isPdf = body[0] === 0x25 || page.contentType?.startsWith('application/pdf') === true;
     if (isPdf && body.byteLength > MAX_PDF_BYTES) {
-      return Promise.reject(new FootnoteError('page-too-large', `the PDF has more than ${MAX_PDF_BYTES} bytes`, { stage: 'extract' }));
+      return Promise.reject(
+        new FootnoteError('page-too-large', `the PDF has more than ${MAX_PDF_BYTES} bytes`, {
+          stage: 'extract',
+        }),
+      );
     }
     // What the child would not read is not sent.
-    const sent = !isPdf && body.byteLength > MAX_TEXT_BYTES ? { ...page, body: body.slice(0, MAX_TEXT_BYTES) } : page;
-    return this.#pool.call<Document>('extract', sent, { signal: options.signal, timeoutMs: this.#timeoutMs });
+    const sent =
+      !isPdf && body.byteLength > MAX_TEXT_BYTES
+        ? { ...page, body: body.slice(0, MAX_TEXT_BYTES) }
+        : page;
+    return this.#pool.call<Document>('extract', sent, {
+      signal: options.signal,
+      timeoutMs: this.#timeoutMs,
+    });
   }
 
   /** Forks the children and loads their code, so that the first page does not wait for it. */
   async warmUp(options: CallOptions): Promise<void> {
     const body = new TextEncoder().encode('<html><body><p>Warm.</p></body></html>');
-    const page: FetchedPage = { url: 'http://localhost/', finalUrl: 'http://localhost/', status: 200, contentType: 'text/html', body, fetchedAt: new Date(0).toISOString(), rendered: false, lastModified: null };
-    await Promise.all([1, 2].map(() => this.#pool.call('extract', page, { signal: options.signal, timeoutMs: 20_000 })));
+    const page: FetchedPage = {
+      url: 'http://localhost/',
+      finalUrl: 'http://localhost/',
+      status: 200,
+      contentType: 'text/html',
+      body,
+      fetchedAt: new Date(0).toISOString(),
+      rendered: false,
+      lastModified: null,
+    };
+    await Promise.all(
+      [1, 2].map(() =>
+        this.#pool.call('extract', page, { signal: options.signal, timeoutMs: 20_000 }),
+      ),
+    );
   }
 
   /** Kills the children. */

@@ -1,9 +1,11 @@
-import { eld } from 'eld/medium';
+import { eld } from 'eld/small';
 
 const SAMPLE = 3_000;
 
 /** Share of letters by script family in a sample. */
-function scriptCounts(sample: string): Readonly<Record<'han' | 'kana' | 'hangul' | 'letters', number>> {
+function scriptCounts(
+  sample: string,
+): Readonly<Record<'han' | 'kana' | 'hangul' | 'letters', number>> {
   const count = (pattern: RegExp): number => sample.match(pattern)?.length ?? 0;
   return {
     han: count(/\p{Script=Han}/gu),
@@ -42,6 +44,12 @@ export function detectLanguage(text: string, declared: string | null): string {
   if (claimed === null || claimed === detected) return detected;
   if (sample.length < 120 || !result.isReliable()) return claimed;
   // Norwegian, Malay and Serbo-Croatian have several right names.
-  const kin: Readonly<Record<string, string>> = { nb: 'no', nn: 'no', id: 'ms', hr: 'sr', bs: 'sr' };
+  const kin: Readonly<Record<string, string>> = {
+    nb: 'no',
+    nn: 'no',
+    id: 'ms',
+    hr: 'sr',
+    bs: 'sr',
+  };
   return (kin[claimed] ?? claimed) === (kin[detected] ?? detected) ? claimed : detected;
 }

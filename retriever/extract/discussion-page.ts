@@ -31,7 +31,12 @@ export function isDiscussion(
   if (share < 0.3) return false;
   if (GENERATOR.test(scan.head)) return true;
   // A list of questions and answers below an article (FAQ markup) is not a discussion.
-  if (scan.linkedData.some((source) => TYPES.test(source) && !/"(?:News)?Article"|BlogPosting/u.test(source))) return true;
+  if (
+    scan.linkedData.some(
+      (source) => TYPES.test(source) && !/"(?:News)?Article"|BlogPosting/u.test(source),
+    )
+  )
+    return true;
   return PATHS.test(url) && share > 0.5;
 }
 
@@ -39,7 +44,12 @@ export function isDiscussion(
 export function isPostBlock(block: Block, places: PlaceMap): boolean {
   const place = places.of(block.element);
   if ((place.any & POST) === 0 || place.hidden) return false;
-  if ((place.any & (groupBit('related') | groupBit('advert') | groupBit('signup') | groupBit('footer'))) !== 0) return false;
+  if (
+    (place.any &
+      (groupBit('related') | groupBit('advert') | groupBit('signup') | groupBit('footer'))) !==
+    0
+  )
+    return false;
   const density = block.linkChars / block.text.length;
   if (block.kind === 'pre') return true;
   return density < 0.5 && (block.text.length >= 25 || /[.!?。！？]$/u.test(block.text));

@@ -10,11 +10,10 @@ import { jsonParts } from './json-document.ts';
 import { markdownParts } from './markdown-document.ts';
 import { hostOf } from './page-metadata.ts';
 import { parseDate } from './parse-date.ts';
-import { pdfParts } from './pdf-document.ts';
 import { textBlocks } from './text-document.ts';
 
 /** Bytes of text that are decoded at all; the rest of a larger page is not read. */
-export const MAX_TEXT_BYTES = 6_000_000;
+export const MAX_TEXT_BYTES = 5_000_000;
 /** PDF bytes; a PDF cannot be read in part. */
 export const MAX_PDF_BYTES = 32_000_000;
 
@@ -29,7 +28,10 @@ interface Parts {
 function fileName(url: string): string {
   try {
     const last = new URL(url).pathname.split('/').findLast((part) => part !== '') ?? '';
-    return decodeURIComponent(last).replace(/\.\w{1,8}$/u, '').replace(/[-_+]+/gu, ' ').trim();
+    return decodeURIComponent(last)
+      .replace(/\.\w{1,8}$/u, '')
+      .replace(/[-_+]+/gu, ' ')
+      .trim();
   } catch {
     return '';
   }
@@ -37,10 +39,12 @@ function fileName(url: string): string {
 
 function toDocument(parts: Parts, page: FetchedPage): Document {
   const { text, headings } = assembleText(parts.blocks);
-  if (text === '') throw new FootnoteError('extract-failed', 'the document holds no text', { stage: 'extract' });
+  if (text === '')
+    throw new FootnoteError('extract-failed', 'the document holds no text', { stage: 'extract' });
   const heading = parts.blocks.find((block) => block.kind === 'heading')?.text;
   const firstLine = parts.blocks[0]?.text.split('\n')[0] ?? '';
-  const title = parts.title ?? heading ?? (firstLine.length <= 100 ? firstLine : fileName(page.finalUrl));
+  const title =
+    parts.title ?? heading ?? (firstLine.length <= 100 ? firstLine : fileName(page.finalUrl));
   return {
     url: page.finalUrl,
     title: title === '' ? fileName(page.finalUrl) : title,
@@ -64,16 +68,29 @@ function toDocument(parts: Parts, page: FetchedPage): Document {
 export async function extractDocument(page: FetchedPage): Promise<Document> {
   const kind = contentKind(page.body, page.contentType, page.finalUrl);
   if (kind === 'unsupported') {
-    throw new FootnoteError('unsupported-content', `cannot read ${page.contentType ?? 'this kind of file'}`, { stage: 'extract' });
+    throw new FootnoteError(
+      'unsupported-content',
+      `cannot read ${page.contentType ?? 'this kind of file'}`,
+      { stage: 'extract' },
+    );
   }
   if (kind === 'pdf') {
     if (page.body.byteLength > MAX_PDF_BYTES) {
-      throw new FootnoteError('page-too-large', `the PDF has more than ${MAX_PDF_BYTES} bytes`, { stage: 'extract' });
+      throw new FootnoteError('page-too-large', `the PDF has more than ${MAX_PDF_BYTES} bytes`, {
+        stage: 'extract',
+      });
     }
+    // pdf.js is big; most children never need it.
+    const { pdfParts } = await import('./pdf-document.ts');
     return toDocument(await pdfParts(page.body), page);
   }
-  const bytes = page.body.byteLength > MAX_TEXT_BYTES ? page.body.subarray(0, MAX_TEXT_BYTES) : page.body;
-  const { text } = decodeText(bytes, page.rendered ? 'text/html; charset=utf-8' : page.contentType, kind === 'html' || kind === 'xml');
+  const bytes =
+    page.body.byteLength > MAX_TEXT_BYTES ? page.body.subarray(0, MAX_TEXT_BYTES) : page.body;
+  const { text } = decodeText(
+    bytes,
+    page.rendered ? 'text/html; charset=utf-8' : page.contentType,
+    kind === 'html' || kind === 'xml',
+  );
   switch (kind) {
     case 'html':
       return htmlDocument(text, page);

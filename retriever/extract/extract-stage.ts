@@ -26,15 +26,25 @@ export interface ExtractedLine {
  * bytes, whose charset is sniffed.
  * @throws FootnoteError `bad-request` when the line lacks a field, or what the extractor throws
  */
-export async function extractLine(line: unknown, extractor: Extractor, options: CallOptions): Promise<ExtractedLine> {
+export async function extractLine(
+  line: unknown,
+  extractor: Extractor,
+  options: CallOptions,
+): Promise<ExtractedLine> {
   const parsed = lineSchema.safeParse(line);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new FootnoteError('bad-request', `${issue?.path.join('.') ?? 'line'}: ${issue?.message ?? 'not valid'}`, { stage: 'extract' });
+    throw new FootnoteError(
+      'bad-request',
+      `${issue?.path.join('.') ?? 'line'}: ${issue?.message ?? 'not valid'}`,
+      { stage: 'extract' },
+    );
   }
   const { id, url, html, html_base64: base64, content_type: contentType } = parsed.data;
   if (html === undefined && base64 === undefined) {
-    throw new FootnoteError('bad-request', 'the line needs html or html_base64', { stage: 'extract' });
+    throw new FootnoteError('bad-request', 'the line needs html or html_base64', {
+      stage: 'extract',
+    });
   }
   const body = html === undefined ? Buffer.from(base64 ?? '', 'base64') : Buffer.from(html, 'utf8');
   const type = contentType ?? (html === undefined ? null : 'text/html');
@@ -52,5 +62,12 @@ export async function extractLine(line: unknown, extractor: Extractor, options: 
     },
     options,
   );
-  return { id, title: document.title, byline: document.byline, published_at: document.publishedAt, language: document.language, text: document.text };
+  return {
+    id,
+    title: document.title,
+    byline: document.byline,
+    published_at: document.publishedAt,
+    language: document.language,
+    text: document.text,
+  };
 }

@@ -14,17 +14,26 @@ const MAX_CHARS = 3_000_000;
 export function xmlParts(source: string): FeedParts {
   const $ = load(source.slice(0, MAX_CHARS), { xmlMode: true });
   const items = $('item, entry').toArray().slice(0, 300);
-  const title = normaliseLine($('channel > title, feed > title').first().text() || $('title').first().text());
+  const title = normaliseLine(
+    $('channel > title, feed > title').first().text() || $('title').first().text(),
+  );
   const blocks: TextBlock[] = [];
   for (const item of items) {
     const heading = normaliseLine(stripTags($(item).children('title').first().text()));
-    const body = ['content\\:encoded', 'content', 'description', 'summary'].map((name) => $(item).children(name).first().text()).find((value) => value.trim() !== '');
+    const body = ['content\\:encoded', 'content', 'description', 'summary']
+      .map((name) => $(item).children(name).first().text())
+      .find((value) => value.trim() !== '');
     if (heading !== '') blocks.push({ kind: 'heading', level: 2, text: heading });
     if (body !== undefined) blocks.push(...fragmentBlocks(body));
   }
   if (items.length === 0) {
     $('*').each((_, element) => {
-      const own = normaliseLine($(element).contents().filter((_index, node) => node.type === 'text' || node.type === 'cdata').text());
+      const own = normaliseLine(
+        $(element)
+          .contents()
+          .filter((_index, node) => node.type === 'text' || node.type === 'cdata')
+          .text(),
+      );
       if (own !== '') blocks.push({ kind: 'paragraph', level: 0, text: own });
     });
   }
@@ -32,5 +41,9 @@ export function xmlParts(source: string): FeedParts {
 }
 
 function stripTags(value: string): string {
-  return value.includes('<') ? fragmentBlocks(value).map((block) => block.text).join(' ') : value;
+  return value.includes('<')
+    ? fragmentBlocks(value)
+        .map((block) => block.text)
+        .join(' ')
+    : value;
 }

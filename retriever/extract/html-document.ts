@@ -19,16 +19,24 @@ const ENOUGH_CHARS = 250;
 const JSON_BODY_CHARS = 400;
 
 const FURNITURE =
-  groupBit('nav') | groupBit('footer') | groupBit('cookie') | groupBit('signup') | groupBit('social');
+  groupBit('nav') |
+  groupBit('footer') |
+  groupBit('cookie') |
+  groupBit('signup') |
+  groupBit('social');
 const LEFTOVER =
   /^(?:advert(?:isement|ising)?|sponsored|share(?: this)?(?: article| story| page)?|tweet|email|print|read more|continue reading|this slideshow requires javascript\.?|you may also like\W*|related(?: articles| stories| posts)?|loading\W*|skip to (?:main )?content|story continues below\W*|story continues below advertisement|广告|分享到?|点击(?:查看|进入)\S{0,6}|anzeige|werbung|publicidad|publicité)$/iu;
 
 /** Length in which a Han or kana character counts three times, as it says about as much. */
 function weight(text: string): number {
-  return text.length + 2 * (text.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu)?.length ?? 0);
+  return (
+    text.length +
+    2 * (text.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu)?.length ?? 0)
+  );
 }
 
-const sum = (blocks: readonly TextBlock[]): number => blocks.reduce((total, block) => total + weight(block.text), 0);
+const sum = (blocks: readonly TextBlock[]): number =>
+  blocks.reduce((total, block) => total + weight(block.text), 0);
 
 /** Blocks of an HTML fragment, all of them: for Markdown, feeds and HTML inside JSON. */
 export function fragmentBlocks(html: string): readonly TextBlock[] {
@@ -39,7 +47,10 @@ function proseBlocks(analysis: PageAnalysis): readonly TextBlock[] {
   return analysis.blocks.filter((block) => {
     const place = analysis.places.of(block.element);
     if (place.hidden || (place.any & FURNITURE) !== 0) return false;
-    return block.linkChars / block.text.length < 0.35 && (weight(block.text) >= 60 || block.kind === 'heading' || block.kind === 'row');
+    return (
+      block.linkChars / block.text.length < 0.35 &&
+      (weight(block.text) >= 60 || block.kind === 'heading' || block.kind === 'row')
+    );
   });
 }
 
@@ -58,13 +69,21 @@ function jsonBlocks(scan: HtmlScan, linked: readonly JsonObject[]): readonly Tex
       ? fragmentBlocks(piece)
       : piece
           .split(/\n\s*\n|\r\n|\n/u)
-          .map((line) => ({ kind: 'paragraph' as const, level: 0, text: normaliseLine(decoded(line)) }))
+          .map((line) => ({
+            kind: 'paragraph' as const,
+            level: 0,
+            text: normaliseLine(decoded(line)),
+          }))
           .filter((block) => block.text !== ''),
   );
 }
 
 function decoded(text: string): string {
-  return /&(?:#\w+|\w+);/u.test(text) ? fragmentBlocks(text).map((block) => block.text).join(' ') : text;
+  return /&(?:#\w+|\w+);/u.test(text)
+    ? fragmentBlocks(text)
+        .map((block) => block.text)
+        .join(' ')
+    : text;
 }
 
 /** What the model keeps; on discussion pages the posts too. */
@@ -82,11 +101,19 @@ function contentBlocks(analysis: PageAnalysis): readonly TextBlock[] {
  * all prose, then JSON in the page, then the whole body. The first that is long enough wins, else the
  * longest.
  */
-function readableText(analysis: PageAnalysis, scan: HtmlScan, linked: readonly JsonObject[]): AssembledText {
+function readableText(
+  analysis: PageAnalysis,
+  scan: HtmlScan,
+  linked: readonly JsonObject[],
+): AssembledText {
   const chosen = contentBlocks(analysis);
   if (sum(chosen) >= ENOUGH_CHARS) return assembleText(chosen);
   const ways = [
-    () => analysis.blocks.filter((block, index) => (analysis.kept[index] ?? 0) > 0.5 && block.linkChars / block.text.length < 0.5),
+    () =>
+      analysis.blocks.filter(
+        (block, index) =>
+          (analysis.kept[index] ?? 0) > 0.5 && block.linkChars / block.text.length < 0.5,
+      ),
     () => proseBlocks(analysis),
     () => jsonBlocks(scan, linked),
     () => wholeBody(analysis),
@@ -102,7 +129,9 @@ function readableText(analysis: PageAnalysis, scan: HtmlScan, linked: readonly J
   }
   const assembled = assembleText(best);
   // A page of nothing but headings is still text.
-  return assembled.text === '' ? assembleText(best.map((block) => ({ ...block, kind: 'paragraph' as const }))) : assembled;
+  return assembled.text === ''
+    ? assembleText(best.map((block) => ({ ...block, kind: 'paragraph' as const })))
+    : assembled;
 }
 
 /**

@@ -21,25 +21,40 @@ export function jsonParts(source: string): JsonParts {
     root = JSON.parse(source);
   } catch {
     try {
-      root = source.split('\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as unknown);
+      root = source
+        .split('\n')
+        .filter((line) => line.trim() !== '')
+        .map((line) => JSON.parse(line) as unknown);
     } catch (error) {
-      throw new FootnoteError('extract-failed', 'the document is not valid JSON', { stage: 'extract', cause: error });
+      throw new FootnoteError('extract-failed', 'the document is not valid JSON', {
+        stage: 'extract',
+        cause: error,
+      });
     }
   }
   const blocks: TextBlock[] = [];
   let title: string | null = null;
   // A stack, not recursion: JSON may nest deeper than the call stack.
   const stack: { readonly key: string; readonly value: unknown }[] = [{ key: '', value: root }];
-  for (let item = stack.pop(); item !== undefined && blocks.length < MAX_STRINGS; item = stack.pop()) {
+  for (
+    let item = stack.pop();
+    item !== undefined && blocks.length < MAX_STRINGS;
+    item = stack.pop()
+  ) {
     const { key, value } = item;
     if (typeof value === 'string') {
-      if (title === null && /^(?:title|headline|name|subject)$/iu.test(key) && value.length < 300) title = normaliseLine(value);
-      if (/<(?:p|div|br|li|h\d|a|b|i|em|strong)\b/iu.test(value)) blocks.push(...fragmentBlocks(value));
-      else if (isProse(value)) blocks.push({ kind: 'paragraph', level: 0, text: normaliseLine(value) });
+      if (title === null && /^(?:title|headline|name|subject)$/iu.test(key) && value.length < 300)
+        title = normaliseLine(value);
+      if (/<(?:p|div|br|li|h\d|a|b|i|em|strong)\b/iu.test(value))
+        blocks.push(...fragmentBlocks(value));
+      else if (isProse(value))
+        blocks.push({ kind: 'paragraph', level: 0, text: normaliseLine(value) });
     } else if (Array.isArray(value)) {
-      for (let index = value.length - 1; index >= 0; index -= 1) stack.push({ key, value: value[index] });
+      for (let index = value.length - 1; index >= 0; index -= 1)
+        stack.push({ key, value: value[index] });
     } else if (typeof value === 'object' && value !== null) {
-      for (const [name, inner] of Object.entries(value).reverse()) stack.push({ key: name, value: inner });
+      for (const [name, inner] of Object.entries(value).reverse())
+        stack.push({ key: name, value: inner });
     }
   }
   return { title, blocks };

@@ -4,12 +4,16 @@
  */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-const ARTICLE = /Article|BlogPosting|Report|WebPage|QAPage|DiscussionForumPosting|Recipe|HowTo|MedicalWebPage|VideoObject|Book|Event|Product/u;
+const ARTICLE =
+  /Article|BlogPosting|Report|WebPage|QAPage|DiscussionForumPosting|Recipe|HowTo|MedicalWebPage|VideoObject|Book|Event|Product/u;
 const MAIN = /Article|BlogPosting|Report|DiscussionForumPosting|Recipe|HowTo/u;
 const MAX_NODES = 20_000;
 
 function parse(source: string): unknown {
-  const trimmed = source.trim().replace(/^<!--|-->$|^\s*\/\/\s*<!\[CDATA\[|\/\/\s*\]\]>\s*$/gu, '').replace(/;\s*$/u, '');
+  const trimmed = source
+    .trim()
+    .replace(/^<!--|-->$|^\s*\/\/\s*<!\[CDATA\[|\/\/\s*\]\]>\s*$/gu, '')
+    .replace(/;\s*$/u, '');
   try {
     return JSON.parse(trimmed);
   } catch {
@@ -50,9 +54,13 @@ export function linkedObjects(sources: readonly string[]): readonly JsonObject[]
 
 /** `name` of a person or organisation given as text, object or list. */
 export function nameOf(value: unknown): string | null {
-  if (typeof value === 'string') return value.trim() === '' || /^https?:/iu.test(value) ? null : value.trim();
+  if (typeof value === 'string')
+    return value.trim() === '' || /^https?:/iu.test(value) ? null : value.trim();
   if (Array.isArray(value)) {
-    const names = value.slice(0, 8).map(nameOf).filter((name) => name !== null);
+    const names = value
+      .slice(0, 8)
+      .map(nameOf)
+      .filter((name) => name !== null);
     return names.length === 0 ? null : [...new Set(names)].join(', ');
   }
   return isObject(value) ? nameOf(value['name']) : null;
@@ -63,7 +71,8 @@ export function linkedBody(objects: readonly JsonObject[], minChars: number): st
   for (const node of objects) {
     for (const key of ['articleBody', 'text', 'description']) {
       const value = node[key];
-      if (typeof value === 'string' && value.length >= minChars && !/(?:\.\.\.|…)\s*$/u.test(value)) return value;
+      if (typeof value === 'string' && value.length >= minChars && !/(?:\.\.\.|…)\s*$/u.test(value))
+        return value;
     }
   }
   return null;
@@ -81,13 +90,18 @@ export function stateProse(sources: readonly string[]): readonly string[] {
     for (let visited = 0; queue.length > 0 && visited < MAX_NODES; visited += 1) {
       const item = queue.pop();
       if (typeof item === 'string') {
-        const prose = item.length >= 80 && /[.!?。！？]/u.test(item) && (/\s/u.test(item) || /\p{Script=Han}/u.test(item));
-        const code = /[{};]\s*[\w.]+\s*[:=({]|^https?:\S+$|^data:|\bfunction\b|[A-Za-z0-9+/]{200}/u.test(item);
+        const prose =
+          item.length >= 80 &&
+          /[.!?。！？]/u.test(item) &&
+          (/\s/u.test(item) || /\p{Script=Han}/u.test(item));
+        const code =
+          /[{};]\s*[\w.]+\s*[:=({]|^https?:\S+$|^data:|\bfunction\b|[A-Za-z0-9+/]{200}/u.test(item);
         if (prose && !code && !seen.has(item)) {
           seen.add(item);
           pieces.push(item);
         }
-      } else if (Array.isArray(item)) for (let i = item.length - 1; i >= 0; i -= 1) queue.push(item[i]);
+      } else if (Array.isArray(item))
+        for (let i = item.length - 1; i >= 0; i -= 1) queue.push(item[i]);
       else if (isObject(item)) queue.push(...Object.values(item).reverse());
     }
   }

@@ -19,7 +19,8 @@ export function markdownParts(source: string): MarkdownParts {
     body = body.slice(front[0].length);
     for (const line of front[2]!.split('\n')) {
       const pair = /^([\w-]+)\s*[:=]\s*(.+)$/u.exec(line);
-      if (pair !== null) frontMatter.set(pair[1]!.toLowerCase(), pair[2]!.trim().replace(/^(["'])(.*)\1$/u, '$2'));
+      if (pair !== null)
+        frontMatter.set(pair[1]!.toLowerCase(), pair[2]!.trim().replace(/^(["'])(.*)\1$/u, '$2'));
     }
   }
   const html = marked.parse(body, { async: false, gfm: true });

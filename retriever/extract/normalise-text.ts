@@ -5,9 +5,11 @@
 
 /** Zero-width and control characters that carry no text (soft hyphens, joiners between Latin letters, BOMs, bidi marks). */
 // oxlint-disable-next-line no-control-regex, no-misleading-character-class -- these are the characters to remove
-const JUNK = /[\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F\u00AD\u200B\u200E\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB\uFFFE\uFFFF]/gu;
+const JUNK =
+  /[\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F\u00AD\u200B\u200E\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB\uFFFE\uFFFF]/gu;
 /** Joiners are letters' own business in Arabic, Persian and Indic scripts and in emoji; elsewhere junk. */
-const STRAY_JOINER = /(?<=[\p{Script=Latin}\p{Script=Han}\p{P}\s\d]|^)[\u200C\u200D]|[\u200C\u200D](?=[\p{Script=Latin}\p{Script=Han}\p{P}\s\d]|$)/gu;
+const STRAY_JOINER =
+  /(?<=[\p{Script=Latin}\p{Script=Han}\p{P}\s\d]|^)[\u200C\u200D]|[\u200C\u200D](?=[\p{Script=Latin}\p{Script=Han}\p{P}\s\d]|$)/gu;
 const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
 const SPACES = /[\t\n\v\f\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]+/gu;
 

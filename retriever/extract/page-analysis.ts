@@ -25,7 +25,12 @@ export function parseScanned(scan: HtmlScan): Document {
  * Blocks of a page with everything the block model wants to know. Destroys `document`.
  * @param title the page's title, for likeness
  */
-export function analysePage(document: Document, title: string, scan: HtmlScan, url: string): PageAnalysis {
+export function analysePage(
+  document: Document,
+  title: string,
+  scan: HtmlScan,
+  url: string,
+): PageAnalysis {
   const { body } = document;
   const places = new PlaceMap();
   const blocks = pageBlocks(body);

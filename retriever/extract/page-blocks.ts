@@ -37,7 +37,7 @@ const SKIPPED_TAGS = new Set(
 );
 const ELEMENT = 1;
 const TEXT = 3;
-const MAX_BLOCKS = 20_000;
+const MAX_BLOCKS = 8_000;
 
 interface Context {
   kind: BlockKind;
@@ -193,7 +193,9 @@ class BlockWalker {
     }
     const run = this.#run;
     this.#run = newRun();
-    const text = normaliseLine(run.parts.join('')).replace(/^(?:\| ?)+|(?: ?\|)+$/gu, '').trim();
+    const text = normaliseLine(run.parts.join(''))
+      .replace(/^(?:\| ?)+|(?: ?\|)+$/gu, '')
+      .trim();
     if (text !== '' && this.blocks.length < MAX_BLOCKS) {
       this.#push(row, { ...context, kind: 'row' }, text, run);
     }
@@ -253,7 +255,7 @@ function contextOf(element: Element, outer: Context): Context {
 
 /**
  * All text blocks under `root`, in document order; numbers the text-bearing elements (`MARK`).
- * At most 20,000 blocks.
+ * At most 8,000 blocks.
  */
 export function pageBlocks(root: Element): readonly Block[] {
   const walker = new BlockWalker();

@@ -1,7 +1,7 @@
 /**
  * Dates as pages write them, to ISO 8601: machine forms, month names in nine languages, Chinese,
- * Japanese and Korean forms, the Minguo calendar. A time counts only with its zone (then the result is
- * an instant in UTC); otherwise the result is the date.
+ * Japanese and Korean forms, the Minguo calendar. A time counts only with its zone, which is kept (its
+ * date is the one that readers saw); otherwise the result is the date.
  */
 const MONTHS: readonly string[] = [
   'jan(?:uary|uar|vier|eiro|.)?|jänner|enero|ene|gennaio|gen|januari|stycznia|января',
@@ -19,15 +19,23 @@ const MONTHS: readonly string[] = [
 ];
 const MONTH_PATTERNS = MONTHS.map((names) => new RegExp(`^(?:${names})\\.?$`, 'iu'));
 const MONTH = MONTHS.map((names) => `(?:${names})`).join('|');
-const MONTH_FIRST = new RegExp(`(?<![\\p{L}])(${MONTH})\\.?\\s+(\\d{1,2})(?:st|nd|rd|th)?(?:,|\\s)\\s*(\\d{4})(?!\\d)`, 'iu');
-const DAY_FIRST = new RegExp(`(?<!\\d)(\\d{1,2})(?:st|nd|rd|th|er|º|ª|\\.)?(?:\\s+(?:de|of))?[\\s-]+(${MONTH})\\.?,?(?:\\s+(?:de|del))?[\\s-]+(\\d{4})(?!\\d)`, 'iu');
+const MONTH_FIRST = new RegExp(
+  `(?<![\\p{L}])(${MONTH})\\.?\\s+(\\d{1,2})(?:st|nd|rd|th)?(?:,|\\s)\\s*(\\d{4})(?!\\d)`,
+  'iu',
+);
+const DAY_FIRST = new RegExp(
+  `(?<!\\d)(\\d{1,2})(?:st|nd|rd|th|er|º|ª|\\.)?(?:\\s+(?:de|of))?[\\s-]+(${MONTH})\\.?,?(?:\\s+(?:de|del))?[\\s-]+(\\d{4})(?!\\d)`,
+  'iu',
+);
 const YEAR_FIRST = /(?<!\d)((?:19|20)\d{2})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)/u;
-const INSTANT = /(?<!\d)((?:19|20)\d{2})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})(?!\d)/u;
+const INSTANT =
+  /(?<!\d)((?:19|20)\d{2})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})(?!\d)/u;
 const COMPACT = /^((?:19|20)\d{2})(\d{2})(\d{2})(?:T?\d{4,6}Z?)?$/u;
 const EAST_ASIAN = /(?<!\d)(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日號号일]/u;
 const MINGUO = /民國\s*(\d{2,3})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日/u;
 const DAY_DOTS = /(?<![\d.])(\d{1,2})([./-])(\d{1,2})\2((?:19|20)\d{2})(?!\d)/u;
-const RFC = /(?:mon|tue|wed|thu|fri|sat|sun)\w*,?\s+\d{1,2}\s+[a-z]{3}\s+\d{4}\s+\d{2}:\d{2}(?::\d{2})?\s*(?:[+-]\d{4}|gmt|utc|z)/iu;
+const RFC =
+  /(?:mon|tue|wed|thu|fri|sat|sun)\w*,?\s+\d{1,2}\s+[a-z]{3}\s+\d{4}\s+\d{2}:\d{2}(?::\d{2})?\s*(?:[+-]\d{4}|gmt|utc|z)/iu;
 
 function dateOf(year: number, month: number, day: number): string | null {
   if (year < 1800 || year > 2200 || month < 1 || month > 12 || day < 1 || day > 31) return null;
@@ -48,9 +56,12 @@ export function parseDate(source: string, monthFirst = false): string | null {
   const instant = INSTANT.exec(text);
   if (instant !== null) {
     const [, year, month, day, hour, minute, second, zone] = instant;
-    const offset = zone === 'UTC' || zone === 'GMT' || zone === 'Z' ? 'Z' : zone!.replace(/^([+-]\d{2}):?(\d{2})$/u, '$1:$2');
-    const parsed = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second ?? '00'}${offset}`);
-    if (!Number.isNaN(parsed.getTime())) return parsed.toISOString().replace('.000Z', 'Z');
+    const offset =
+      zone === 'UTC' || zone === 'GMT' || zone === 'Z'
+        ? 'Z'
+        : zone!.replace(/^([+-]\d{2}):?(\d{2})$/u, '$1:$2');
+    const iso = `${year}-${month}-${day}T${hour}:${minute}:${second ?? '00'}${offset}`;
+    if (!Number.isNaN(new Date(iso).getTime())) return iso;
   }
   const rfc = RFC.exec(text);
   if (rfc !== null) {
@@ -62,11 +73,14 @@ export function parseDate(source: string, monthFirst = false): string | null {
   const compact = COMPACT.exec(text);
   if (compact !== null) return dateOf(Number(compact[1]), Number(compact[2]), Number(compact[3]));
   const minguo = MINGUO.exec(text);
-  if (minguo !== null) return dateOf(Number(minguo[1]) + 1911, Number(minguo[2]), Number(minguo[3]));
+  if (minguo !== null)
+    return dateOf(Number(minguo[1]) + 1911, Number(minguo[2]), Number(minguo[3]));
   const eastAsian = EAST_ASIAN.exec(text);
-  if (eastAsian !== null) return dateOf(Number(eastAsian[1]), Number(eastAsian[2]), Number(eastAsian[3]));
+  if (eastAsian !== null)
+    return dateOf(Number(eastAsian[1]), Number(eastAsian[2]), Number(eastAsian[3]));
   const dayFirst = DAY_FIRST.exec(text);
-  if (dayFirst !== null) return dateOf(Number(dayFirst[3]), monthNumber(dayFirst[2]!), Number(dayFirst[1]));
+  if (dayFirst !== null)
+    return dateOf(Number(dayFirst[3]), monthNumber(dayFirst[2]!), Number(dayFirst[1]));
   const named = MONTH_FIRST.exec(text);
   if (named !== null) return dateOf(Number(named[3]), monthNumber(named[1]!), Number(named[2]));
   const dots = DAY_DOTS.exec(text);

@@ -20,8 +20,11 @@ export interface PdfParts {
 function plausibleTitle(value: unknown): string | null {
   if (typeof value !== 'string') return null;
   const title = normaliseLine(value);
-  const bad = /^(?:untitled|microsoft (?:word|powerpoint)|document\d*$|slide \d|doi:)|\.(?:docx?|pdf|tex|dvi|indd|qxd|pptx?)$/iu;
-  return title.length < 4 || bad.test(title) || !/\p{L}{2}/u.test(title) ? null : title.slice(0, 300);
+  const bad =
+    /^(?:untitled|microsoft (?:word|powerpoint)|document\d*$|slide \d|doi:)|\.(?:docx?|pdf|tex|dvi|indd|qxd|pptx?)$/iu;
+  return title.length < 4 || bad.test(title) || !/\p{L}{2}/u.test(title)
+    ? null
+    : title.slice(0, 300);
 }
 
 function pdfDate(value: unknown): string | null {
@@ -61,11 +64,18 @@ export async function pdfParts(bytes: Uint8Array): Promise<PdfParts> {
     await pdf.cleanup();
     return {
       title: plausibleTitle(info['Title']) ?? title,
-      byline: typeof info['Author'] === 'string' && info['Author'].trim() !== '' ? normaliseLine(info['Author']) : null,
+      byline:
+        typeof info['Author'] === 'string' && info['Author'].trim() !== ''
+          ? normaliseLine(info['Author'])
+          : null,
       publishedAt: pdfDate(info['CreationDate']),
       blocks,
     };
   } catch (error) {
-    throw new FootnoteError('extract-failed', `the PDF cannot be read: ${(error as Error).message}`, { stage: 'extract', cause: error });
+    throw new FootnoteError(
+      'extract-failed',
+      `the PDF cannot be read: ${(error as Error).message}`,
+      { stage: 'extract', cause: error },
+    );
   }
 }

@@ -34,8 +34,17 @@ interface Line {
   columnLeft: number;
 }
 
-const LIGATURES: Readonly<Record<string, string>> = { 'ﬀ': 'ff', 'ﬁ': 'fi', 'ﬂ': 'fl', 'ﬃ': 'ffi', 'ﬄ': 'ffl', 'ﬅ': 'st', 'ﬆ': 'st' };
-const openLigatures = (text: string): string => text.replace(/[\uFB00-\uFB06]/gu, (ligature) => LIGATURES[ligature] ?? ligature);
+const LIGATURES: Readonly<Record<string, string>> = {
+  ﬀ: 'ff',
+  ﬁ: 'fi',
+  ﬂ: 'fl',
+  ﬃ: 'ffi',
+  ﬄ: 'ffl',
+  ﬅ: 'st',
+  ﬆ: 'st',
+};
+const openLigatures = (text: string): string =>
+  text.replace(/[\uFB00-\uFB06]/gu, (ligature) => LIGATURES[ligature] ?? ligature);
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -78,7 +87,11 @@ function linesOf(fragments: readonly PdfFragment[]): Line[] {
   const rows: PdfFragment[][] = [];
   for (const part of sorted) {
     const row = rows[rows.length - 1];
-    if (row !== undefined && Math.abs(row[0]!.y - part.y) <= Math.max(row[0]!.size, part.size) * 0.45) row.push(part);
+    if (
+      row !== undefined &&
+      Math.abs(row[0]!.y - part.y) <= Math.max(row[0]!.size, part.size) * 0.45
+    )
+      row.push(part);
     else rows.push([part]);
   }
   const columnLeft = Math.min(...fragments.map((part) => part.x));
@@ -97,7 +110,15 @@ function linesOf(fragments: readonly PdfFragment[]): Line[] {
       chars += part.text.length;
       sizes += part.size * part.text.length;
     }
-    return { text: normaliseLine(openLigatures(text)), x: row[0]!.x, right, y: row[0]!.y, size: sizes / Math.max(1, chars), columnLeft, columnRight };
+    return {
+      text: normaliseLine(openLigatures(text)),
+      x: row[0]!.x,
+      right,
+      y: row[0]!.y,
+      size: sizes / Math.max(1, chars),
+      columnLeft,
+      columnRight,
+    };
   });
 }
 
@@ -107,8 +128,15 @@ function readingOrder(page: PdfPage): Line[] {
   if (fragments.length === 0) return [];
   const gutter = findGutter(fragments);
   if (gutter === null) return linesOf(fragments);
-  const spanning = fragments.filter((part) => part.x < gutter - 2 && part.x + part.width > gutter + 2);
-  const bands: { readonly top: number; readonly left: PdfFragment[]; readonly right: PdfFragment[]; readonly wide: PdfFragment[] }[] = [];
+  const spanning = fragments.filter(
+    (part) => part.x < gutter - 2 && part.x + part.width > gutter + 2,
+  );
+  const bands: {
+    readonly top: number;
+    readonly left: PdfFragment[];
+    readonly right: PdfFragment[];
+    readonly wide: PdfFragment[];
+  }[] = [];
   const cuts = [...new Set(spanning.map((part) => part.y))].sort((a, b) => b - a);
   const wideRows = new Set(spanning.map((part) => Math.round(part.y)));
   for (const top of [Infinity, ...cuts]) bands.push({ top, left: [], right: [], wide: [] });
@@ -120,7 +148,9 @@ function readingOrder(page: PdfPage): Line[] {
     else if (part.x + part.width / 2 < gutter) band.left.push(part);
     else band.right.push(part);
   }
-  return bands.flatMap((band) => [band.wide, band.left, band.right].flatMap((part) => (part.length === 0 ? [] : linesOf(part))));
+  return bands.flatMap((band) =>
+    [band.wide, band.left, band.right].flatMap((part) => (part.length === 0 ? [] : linesOf(part))),
+  );
 }
 
 /** Running heads and feet: lines at a page's edge whose text, digits aside, recurs on half of the pages. */
@@ -132,14 +162,19 @@ function withoutRunningLines(pages: readonly (readonly Line[])[]): readonly (rea
   };
   const counts = new Map<string, number>();
   for (const lines of pages) {
-    for (const key of new Set(edgesOf(lines).map(keyOf))) counts.set(key, (counts.get(key) ?? 0) + 1);
+    for (const key of new Set(edgesOf(lines).map(keyOf)))
+      counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   const needed = Math.max(2, Math.ceil(pages.length / 2.5));
   return pages.map((lines) => {
     const edges = new Set(edgesOf(lines));
     return lines.filter((line) => {
       if (!edges.has(line)) return true;
-      if (/^(?:page\s*)?[-–]?\s*\d{1,4}\s*[-–]?(?:\s*(?:of|\/)\s*\d+)?$/iu.test(line.text) && pages.length > 1) return false;
+      if (
+        /^(?:page\s*)?[-–]?\s*\d{1,4}\s*[-–]?(?:\s*(?:of|\/)\s*\d+)?$/iu.test(line.text) &&
+        pages.length > 1
+      )
+        return false;
       return pages.length < 2 || (counts.get(keyOf(line)) ?? 0) < needed;
     });
   });
@@ -150,7 +185,11 @@ const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}，。、
 
 function append(text: string, line: string): string {
   if (/\p{L}[-\u2010\u00AD]$/u.test(text) && /^\p{Ll}/u.test(line)) return text.slice(0, -1) + line;
-  if (UNSPACED.test(text) && /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}，。、「『（]/u.test(line)) return text + line;
+  if (
+    UNSPACED.test(text) &&
+    /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}，。、「『（]/u.test(line)
+  )
+    return text + line;
   return `${text} ${line}`;
 }
 
@@ -161,16 +200,25 @@ function breaksAfter(previous: Line, line: Line, gap: number): boolean {
   if (/^(?:[•▪●◦‣–]\s|\(?\d{1,2}[.)]\s)/u.test(line.text)) return true;
   if (!sameColumn) return ENDS.test(previous.text) && !/^\p{Ll}/u.test(line.text);
   if (previous.y - line.y > gap * 1.45) return true;
-  const indented = line.x > line.columnLeft + line.size * 0.8 && previous.x < previous.columnLeft + previous.size * 0.5;
+  const indented =
+    line.x > line.columnLeft + line.size * 0.8 &&
+    previous.x < previous.columnLeft + previous.size * 0.5;
   if (indented && ENDS.test(previous.text)) return true;
   const width = previous.columnRight - previous.columnLeft;
   return previous.right < previous.columnRight - width * 0.2 && ENDS.test(previous.text);
 }
 
 /** Lays out all pages; `title` is the biggest text of the first page, or null. */
-export function layoutPages(pages: readonly PdfPage[]): { readonly blocks: readonly TextBlock[]; readonly title: string | null } {
-  const lines = withoutRunningLines(pages.map(readingOrder)).flat().filter((line) => line.text !== '');
-  const sized = lines.flatMap((line) => Array.from({ length: Math.ceil(line.text.length / 20) }, () => line.size));
+export function layoutPages(pages: readonly PdfPage[]): {
+  readonly blocks: readonly TextBlock[];
+  readonly title: string | null;
+} {
+  const lines = withoutRunningLines(pages.map(readingOrder))
+    .flat()
+    .filter((line) => line.text !== '');
+  const sized = lines.flatMap((line) =>
+    Array.from({ length: Math.ceil(line.text.length / 20) }, () => line.size),
+  );
   const bodySize = median(sized);
   const gaps: number[] = [];
   for (let index = 1; index < lines.length; index += 1) {
@@ -182,20 +230,29 @@ export function layoutPages(pages: readonly PdfPage[]): { readonly blocks: reado
   lines.forEach((line, index) => {
     const previous = lines[index - 1];
     const group = groups[groups.length - 1];
-    if (previous === undefined || group === undefined || breaksAfter(previous, line, gap)) groups.push({ text: line.text, size: line.size, count: 1 });
+    if (previous === undefined || group === undefined || breaksAfter(previous, line, gap))
+      groups.push({ text: line.text, size: line.size, count: 1 });
     else {
       group.text = append(group.text, line.text);
       group.count += 1;
     }
   });
-  const headSizes = [...new Set(groups.filter((group) => group.size > bodySize * 1.12).map((group) => Math.round(group.size)))].sort((a, b) => b - a);
+  const headSizes = [
+    ...new Set(
+      groups.filter((group) => group.size > bodySize * 1.12).map((group) => Math.round(group.size)),
+    ),
+  ].sort((a, b) => b - a);
   const blocks = groups.map((group): TextBlock => {
     const text = normaliseLine(group.text);
-    const isHeading = group.size > bodySize * 1.12 && group.count <= 4 && text.length <= 200 && /\p{L}/u.test(text);
-    return isHeading ? { kind: 'heading', level: Math.min(6, headSizes.indexOf(Math.round(group.size)) + 1), text } : { kind: 'paragraph', level: 0, text };
+    const isHeading =
+      group.size > bodySize * 1.12 && group.count <= 4 && text.length <= 200 && /\p{L}/u.test(text);
+    return isHeading
+      ? { kind: 'heading', level: Math.min(6, headSizes.indexOf(Math.round(group.size)) + 1), text }
+      : { kind: 'paragraph', level: 0, text };
   });
   const opening = groups.slice(0, 8);
   const biggest = Math.max(0, ...opening.map((group) => group.size));
-  const title = biggest > bodySize * 1.05 ? opening.find((group) => group.size >= biggest * 0.98) : opening[0];
+  const title =
+    biggest > bodySize * 1.05 ? opening.find((group) => group.size >= biggest * 0.98) : opening[0];
   return { blocks, title: title === undefined ? null : normaliseLine(title.text).slice(0, 200) };
 }

@@ -18,18 +18,78 @@ export interface HtmlScan {
   readonly cut: boolean;
 }
 
-const MAX_CHARS = 5_000_000;
-const MAX_TAGS = 120_000;
+const MAX_CHARS = 3_000_000;
+const MAX_TAGS = 30_000;
+/** linkedom makes a text node of each. */
+const MAX_ENTITIES = 40_000;
 const MAX_DEPTH = 250;
 const MAX_TAG_CHARS = 4_000;
-const MAX_ATTRIBUTES = 300_000;
+const MAX_ATTRIBUTES = 120_000;
 const MAX_JSON_CHARS = 2_000_000;
 
-const RAW_TEXT = new Set(['script', 'style', 'svg', 'noframes', 'xmp', 'iframe', 'template', 'object', 'canvas', 'math', 'textarea', 'select', 'title']);
-const DROPPED = new Set(['script', 'style', 'svg', 'noframes', 'iframe', 'template', 'object', 'canvas', 'textarea', 'select']);
-const VOID = new Set(['area', 'base', 'br', 'col', 'embed', 'hr', 'img', 'input', 'link', 'meta', 'param', 'source', 'track', 'wbr']);
-/** Their end tags may be left out, so an open one says nothing about depth. */
-const OPTIONAL_END = new Set(['p', 'li', 'td', 'th', 'tr', 'dt', 'dd', 'option', 'optgroup', 'thead', 'tbody', 'tfoot', 'colgroup', 'rt', 'rp']);
+const RAW_TEXT = new Set([
+  'script',
+  'style',
+  'svg',
+  'noframes',
+  'xmp',
+  'iframe',
+  'template',
+  'object',
+  'canvas',
+  'math',
+  'textarea',
+  'select',
+  'title',
+]);
+const DROPPED = new Set([
+  'script',
+  'style',
+  'svg',
+  'noframes',
+  'iframe',
+  'template',
+  'object',
+  'canvas',
+  'textarea',
+  'select',
+]);
+const VOID = new Set([
+  'area',
+  'base',
+  'br',
+  'col',
+  'embed',
+  'hr',
+  'img',
+  'input',
+  'link',
+  'meta',
+  'param',
+  'source',
+  'track',
+  'wbr',
+]);
+const CELLS = ['td', 'th'];
+const ROWS = [...CELLS, 'tr'];
+const P = ['p'];
+/** An opening tag closes these when they stand open right above it, as htmlparser2 has it. */
+const IMPLIES_CLOSE = new Map<string, readonly string[]>([
+  ['li', ['li', 'p']],
+  ['td', [...CELLS, 'p']],
+  ['th', [...CELLS, 'p']],
+  ['tr', ROWS],
+  ['tbody', [...ROWS, 'thead', 'tbody']],
+  ['tfoot', [...ROWS, 'thead', 'tbody']],
+  ['dt', ['dt', 'dd', 'p']],
+  ['dd', ['dt', 'dd', 'p']],
+  ['option', ['option']],
+  ['rt', ['rt', 'rp']],
+  ['rp', ['rt', 'rp']],
+  ...'p div ul ol dl table h1 h2 h3 h4 h5 h6 pre blockquote section article aside header footer nav main form figure hr address fieldset details'
+    .split(' ')
+    .map((name) => [name, P] as const),
+]);
 const HEAD_TAGS = new Set(['meta', 'link', 'base']);
 const SKELETON = new Set(['html', 'body', 'head']);
 
@@ -37,28 +97,52 @@ const SKELETON = new Set(['html', 'body', 'head']);
 const SELF_CLOSED = /(?:["'\s]|^<[\w:-]+)\/>$/u;
 const TAG_NAME = /[a-zA-Z][^\t\n\f\r />]*/uy;
 
-/** End of the tag that starts at `from` (index after `>`), quotes respected; -1 when it never ends. */
-function tagEnd(html: string, from: number): number {
-  const plain = html.indexOf('>', from);
-  if (plain < 0) return -1;
-  let quote = '';
-  const limit = Math.min(html.length, from + MAX_TAG_CHARS * 50);
-  let afterEquals = false;
-  for (let index = from; index < limit; index += 1) {
-    const char = html[index];
-    if (quote !== '') {
-      if (char === quote) quote = '';
-    } else if (char === '>') return index + 1;
-    else if (char === '=') afterEquals = true;
-    else if (char === '"' || char === "'") {
-      if (afterEquals) quote = char;
-      afterEquals = false;
-    } else if (char !== ' ' && char !== '\n' && char !== '\t' && char !== '\r') afterEquals = false;
+const MAX_VALUE_CHARS = 100_000;
+
+/** Finds tags' ends, quotes respected, in time linear in the page however many quotes never close. */
+class TagEnds {
+  readonly #html: string;
+  /** Attribute values that ran on too long; after a few, quotes are no longer believed. */
+  #runaways = 0;
+
+  constructor(html: string) {
+    this.#html = html;
   }
-  return plain + 1;
+
+  /** Index after the `>` of the tag whose name ends at `from`; -1 when it never ends. */
+  after(from: number): number {
+    const plain = this.#html.indexOf('>', from);
+    if (plain < 0 || this.#runaways > 20) return plain < 0 ? -1 : plain + 1;
+    let end = plain;
+    let position = from;
+    for (;;) {
+      const quoted = this.#quoteBefore(position, end);
+      if (quoted < 0) return end + 1;
+      const close = this.#html.indexOf(this.#html[quoted] ?? '', quoted + 1);
+      if (close < 0 || close - quoted > MAX_VALUE_CHARS) {
+        this.#runaways += 1;
+        return plain + 1;
+      }
+      position = close + 1;
+      if (close > end) {
+        end = this.#html.indexOf('>', close);
+        if (end < 0) return plain + 1;
+      }
+    }
+  }
+
+  /** Where a quoted value opens (a quote right after `=`) before `end`, or -1. */
+  #quoteBefore(from: number, end: number): number {
+    const part = this.#html.slice(from, Math.min(end, from + MAX_VALUE_CHARS));
+    const match = QUOTED.exec(part);
+    return match === null ? -1 : from + match.index + match[0].length - 1;
+  }
 }
 
-const KEPT_ATTRIBUTES = /[\s"'](class|id|href|role|itemprop|hidden|name|property|content|lang|datetime)\s*=\s*("[^"]{0,300}"|'[^']{0,300}'|[^\s"'>]{1,300})/giu;
+const QUOTED = /=\s{0,20}["']/u;
+
+const KEPT_ATTRIBUTES =
+  /[\s"'](class|id|href|role|itemprop|hidden|name|property|content|lang|datetime)\s*=\s*("[^"]{0,300}"|'[^']{0,300}'|[^\s"'>]{1,300})/giu;
 
 /** A huge tag, reduced to the few attributes that extraction reads. */
 function shrinkTag(name: string, source: string): string {
@@ -71,6 +155,10 @@ function shrinkTag(name: string, source: string): string {
 class DepthStack {
   readonly #stack: string[] = [];
   readonly #open = new Map<string, number>();
+
+  get top(): string {
+    return this.#stack[this.#stack.length - 1] ?? '';
+  }
 
   get depth(): number {
     return this.#stack.length;
@@ -99,14 +187,15 @@ function closeOf(html: string, name: string, from: number): number {
   for (;;) {
     position = html.indexOf('</', position);
     if (position < 0) return -1;
-    if (html.slice(position + 2, position + 2 + name.length).toLowerCase() === name) return position;
+    if (html.slice(position + 2, position + 2 + name.length).toLowerCase() === name)
+      return position;
     position += 2;
   }
 }
 
 /**
- * Scans a page; linear in its length (a 5 MB page takes tens of ms).
- * @param source the decoded page; what exceeds 5 million characters is cut off
+ * Scans a page; linear in its length (3 MB take tens of ms).
+ * @param source the decoded page; what exceeds 3 million characters is cut off
  */
 export function scanHtml(source: string): HtmlScan {
   const html = source.length > MAX_CHARS ? source.slice(0, MAX_CHARS) : source;
@@ -115,9 +204,11 @@ export function scanHtml(source: string): HtmlScan {
   const linkedData: string[] = [];
   const stateJson: string[] = [];
   const stack = new DepthStack();
+  const ends = new TagEnds(html);
   const missingClose = new Set<string>();
   let tags = 0;
   let attributes = 0;
+  let entities = 0;
   let jsonChars = 0;
   let position = 0;
   let htmlAttributes = '';
@@ -133,17 +224,21 @@ export function scanHtml(source: string): HtmlScan {
     jsonChars += content.length;
   };
 
+  const pushText = (text: string): void => {
+    if (text.includes('&')) entities += text.split('&').length - 1;
+    out.push(entities > MAX_ENTITIES ? text.replace(/&#?\w{0,40};?/gu, ' ') : text);
+  };
+
   while (position < html.length) {
     const open = html.indexOf('<', position);
-    if (open < 0) {
-      out.push(html.slice(position));
-      break;
-    }
-    if (open > position) out.push(html.slice(position, open));
+    if (open !== position) pushText(html.slice(position, open < 0 ? html.length : open));
+    if (open < 0) break;
     const next = html[open + 1] ?? '';
     if (next === '!' || next === '?') {
       const comment = html.startsWith('<!--', open);
-      const end = comment ? html.indexOf('-->', open + 2) : html.indexOf('>', open);
+      const closer = comment ? '-->' : '>';
+      const end = missingClose.has(closer) ? -1 : html.indexOf(closer, open + 2);
+      if (end < 0) missingClose.add(closer);
       if (html.startsWith('<![CDATA[', open)) out.push(' ');
       // An unclosed comment swallows the rest in a browser; a reader would rather have the text.
       position = end < 0 ? open + (comment ? 4 : 2) : end + (comment ? 3 : 1);
@@ -157,19 +252,18 @@ export function scanHtml(source: string): HtmlScan {
         const end = html.indexOf('>', open);
         position = end < 0 ? html.length : end + 1;
       } else {
-        out.push('&lt;');
+        pushText('&lt;');
         position = open + 1;
       }
       continue;
     }
     const name = match[0].length > 40 ? 'span' : match[0].toLowerCase();
-    const end = tagEnd(html, TAG_NAME.lastIndex);
+    const end = ends.after(TAG_NAME.lastIndex);
     if (end < 0) break;
     position = end;
     if (closing) {
       if (SKELETON.has(name)) continue;
-      if (OPTIONAL_END.has(name)) out.push(`</${name}>`);
-      else if (stack.pop(name)) out.push(`</${name}>`);
+      if (stack.pop(name)) out.push(`</${name}>`);
       continue;
     }
     const tag = html.slice(open, end);
@@ -207,7 +301,13 @@ export function scanHtml(source: string): HtmlScan {
       if (DROPPED.has(name)) continue;
     }
     const isVoid = VOID.has(name) || SELF_CLOSED.test(tag);
-    if (!isVoid && !OPTIONAL_END.has(name)) {
+    if (!isVoid) {
+      const implied = IMPLIES_CLOSE.get(name);
+      // Written out, so that every parser agrees on the depth.
+      while (implied?.includes(stack.top) === true) {
+        out.push(`</${stack.top}>`);
+        stack.pop(stack.top);
+      }
       if (stack.depth >= MAX_DEPTH) {
         cut = true;
         out.push(' ');
@@ -236,6 +336,8 @@ export function scanHtml(source: string): HtmlScan {
 
 /** MathML without its markup; the TeX annotation where the page has one. */
 function mathText(content: string): string {
-  const tex = /<annotation[^>]*encoding\s*=\s*["']application\/x-tex["'][^>]*>([^<]*)</iu.exec(content);
+  const tex = /<annotation[^>]*encoding\s*=\s*["']application\/x-tex["'][^>]*>([^<]*)</iu.exec(
+    content,
+  );
   return ` ${tex?.[1] ?? content.replace(/<[^>]*>/gu, ' ')} `;
 }

@@ -19,7 +19,11 @@ function joinLines(lines: readonly string[]): string {
   for (const line of lines.map((part) => part.trim())) {
     if (joined === '') joined = line;
     else if (/\p{Ll}-$/u.test(joined) && /^\p{Ll}/u.test(line)) joined = joined.slice(0, -1) + line;
-    else if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}，。、；：！？」』”]$/u.test(joined) && /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}「『“]/u.test(line)) joined += line;
+    else if (
+      /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}，。、；：！？」』”]$/u.test(joined) &&
+      /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}「『“]/u.test(line)
+    )
+      joined += line;
     else joined += ` ${line}`;
   }
   return normaliseLine(joined);
@@ -28,12 +32,19 @@ function joinLines(lines: readonly string[]): string {
 /** Reads plain text: paragraphs, hard-wrapped lines joined, list items a line each, underlined titles. */
 export function textBlocks(source: string): readonly TextBlock[] {
   const blocks: TextBlock[] = [];
-  const paragraphs = source.slice(0, MAX_CHARS).replace(/\r\n?|\f/gu, '\n').split(/\n(?:[^\S\n]*\n)+/u);
+  const paragraphs = source
+    .slice(0, MAX_CHARS)
+    .replace(/\r\n?|\f/gu, '\n')
+    .split(/\n(?:[^\S\n]*\n)+/u);
   for (const paragraph of paragraphs) {
     const lines = paragraph.split('\n').filter((line) => line.trim() !== '');
     const underlined = lines.length === 2 && RULE.test(lines[1]!) && lines[0]!.trim().length <= 100;
     if (underlined) {
-      blocks.push({ kind: 'heading', level: lines[1]!.trim().startsWith('=') ? 1 : 2, text: normaliseLine(lines[0]!) });
+      blocks.push({
+        kind: 'heading',
+        level: lines[1]!.trim().startsWith('=') ? 1 : 2,
+        text: normaliseLine(lines[0]!),
+      });
       continue;
     }
     const kept = lines.filter((line) => !RULE.test(line));
@@ -41,13 +52,16 @@ export function textBlocks(source: string): readonly TextBlock[] {
     if (kept.filter((line) => BULLET.test(line)).length >= Math.max(1, kept.length * 0.3)) {
       const items: string[][] = [];
       for (const line of kept) {
-        if (BULLET.test(line) || items.length === 0) items.push([line.replace(/^\s*[-*+•·–]\s+/u, '')]);
+        if (BULLET.test(line) || items.length === 0)
+          items.push([line.replace(/^\s*[-*+•·–]\s+/u, '')]);
         else items[items.length - 1]!.push(line);
       }
       for (const item of items) blocks.push({ kind: 'item', level: 0, text: joinLines(item) });
-    } else if (isHardWrapped(kept)) blocks.push({ kind: 'paragraph', level: 0, text: joinLines(kept) });
+    } else if (isHardWrapped(kept))
+      blocks.push({ kind: 'paragraph', level: 0, text: joinLines(kept) });
     else if (kept.every((line) => line.length > 200)) {
-      for (const line of kept) blocks.push({ kind: 'paragraph', level: 0, text: normaliseLine(line) });
+      for (const line of kept)
+        blocks.push({ kind: 'paragraph', level: 0, text: normaliseLine(line) });
     } else blocks.push({ kind: 'pre', level: 0, text: normaliseVerbatim(kept.join('\n')).trim() });
   }
   return blocks;

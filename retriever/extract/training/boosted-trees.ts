@@ -162,15 +162,24 @@ export function fitBoostedTrees(
       tree[item.node * 4 + 2] = left;
       tree[item.node * 4 + 3] = left + 1;
       queue.push(
-        { rows: item.rows.filter((row) => column[row]! <= bestBin), depth: item.depth + 1, node: left },
-        { rows: item.rows.filter((row) => column[row]! > bestBin), depth: item.depth + 1, node: left + 1 },
+        {
+          rows: item.rows.filter((row) => column[row]! <= bestBin),
+          depth: item.depth + 1,
+          node: left,
+        },
+        {
+          rows: item.rows.filter((row) => column[row]! > bestBin),
+          depth: item.depth + 1,
+          node: left + 1,
+        },
       );
     }
     trees.push(tree);
     for (let index = 0; index < count; index += 1) {
       const row = rows[index]!;
       let node = 0;
-      while (tree[node] !== -1) node = (row[tree[node]!]! <= tree[node + 1]! ? tree[node + 2]! : tree[node + 3]!) * 4;
+      while (tree[node] !== -1)
+        node = (row[tree[node]!]! <= tree[node + 1]! ? tree[node + 2]! : tree[node + 3]!) * 4;
       scores[index]! += tree[node + 1]!;
     }
   }

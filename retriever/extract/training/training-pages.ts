@@ -39,7 +39,8 @@ export function htmlOf(page: GoldPage): string {
   return decodeText(Buffer.from(page.html_base64 ?? '', 'base64'), null).text;
 }
 
-const tokensOf = (text: string): readonly string[] => text.match(/\p{Script=Han}|[\p{L}\p{N}_]+/gu) ?? [];
+const tokensOf = (text: string): readonly string[] =>
+  text.match(/\p{Script=Han}|[\p{L}\p{N}_]+/gu) ?? [];
 
 /**
  * Aligns blocks with the gold text: a block's label is the share of its tokens covered by shingles
@@ -57,7 +58,9 @@ function labelsFromGold(texts: readonly string[], gold: string): readonly number
   }
   const goldLines = new Set(gold.split('\n').map((line) => line.trim()));
   const labels = texts.map(() => 0);
-  const order = texts.map((text, index) => ({ index, size: text.length })).sort((a, b) => b.size - a.size);
+  const order = texts
+    .map((text, index) => ({ index, size: text.length }))
+    .sort((a, b) => b.size - a.size);
   for (const { index } of order) {
     const own = tokensOf(texts[index]!);
     if (own.length === 0) continue;
@@ -73,7 +76,12 @@ function labelsFromGold(texts: readonly string[], gold: string): readonly number
     }
     let label = found / (own.length - size + 1);
     // Very short blocks match by chance; they must be a line of the gold.
-    if (own.length < 4 && !goldLines.has(texts[index]!.trim()) && !gold.includes(`\n${texts[index]!}`)) label = own.length < 3 ? 0 : label * 0.5;
+    if (
+      own.length < 4 &&
+      !goldLines.has(texts[index]!.trim()) &&
+      !gold.includes(`\n${texts[index]!}`)
+    )
+      label = own.length < 3 ? 0 : label * 0.5;
     labels[index] = label;
     if (label > 0.5) for (const key of used) budget.set(key, (budget.get(key) ?? 1) - 1);
   }

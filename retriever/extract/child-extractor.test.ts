@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FetchedPage } from '../../src/core/nouns.ts';
+import { FootnoteError } from '../../src/core/errors.ts';
+import { ChildExtractor } from './child-extractor.ts';
+import { extractLine } from './extract-stage.ts';
+
+const PROSE =
+  'The old mill stood by the river for two hundred years, until a flood carried away its wheel. ';
+
+function page(body: string | Uint8Array, contentType = 'text/html'): FetchedPage {
+  const url = 'https://example.org/page';
+  return {
+    url,
+    finalUrl: url,
+    status: 200,
+    contentType,
+    body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
+    fetchedAt: '2026-11-23T12:00:00Z',
+    rendered: false,
+    lastModified: null,
+  };
+}
+
+const signal = (): AbortSignal => AbortSignal.timeout(30_000);
+
+describe('ChildExtractor', () => {
+  const extractor = new ChildExtractor();
+  beforeAll(() => extractor.warmUp({ signal: signal() }));
+  afterAll(() => extractor.close());
+
+  it('reads a page in a child', async () => {
+    const document = await extractor.extract(page(`<p>${PROSE.repeat(5)}</p>`), {
+      signal: signal(),
+    });
+    expect(document.text).toContain('The old mill stood');
+    expect(extractor.pids.length).toBeGreaterThan(0);
+  });
+
+  const text = `<p>${PROSE.repeat(6)}</p>`;
+  const hostile: readonly (readonly [string, () => string])[] = [
+    ['200,000 nested divs', () => `${text}${'<div>'.repeat(200_000)}deep`],
+    ['200,000 nested inline elements', () => `${text}${'<b><i>'.repeat(100_000)}deep`],
+    ['50 MB of markup', () => text + '<p>some words here</p>'.repeat(2_300_000)],
+    ['10 million attributes on one tag', () => `${text}<div ${'a=b '.repeat(10_000_000)}>x</div>`],
+    [
+      '10 million attributes on many tags',
+      () => text + `<i ${'a1=b '.repeat(100)}></i>`.repeat(100_000),
+    ],
+    ['null bytes', () => text + '\0<p\0>\0'.repeat(100_000)],
+    ['nothing closed', () => text + '<ul><li><a href="x"><table><tr><td>cell'.repeat(30_000)],
+    ['entities without end', () => `${text}${'&amp;&#x1F600;&lt'.repeat(500_000)}`],
+    ['an unclosed comment, script and quote', () => `${text}<script>${'<!--'.repeat(200_000)}`],
+    [
+      'a million unclosed tags',
+      () => `${text}${'<'.repeat(1_000_000)}${'<a href="'.repeat(100_000)}`,
+    ],
+    ['a million closing tags', () => `${text}${'</div></p></b>'.repeat(350_000)}`],
+  ];
+
+  it.each(hostile)('bounds %s', async (_, make) => {
+    const body = new TextEncoder().encode(make());
+    const started = performance.now();
+    const result = await extractor
+      .extract(page(body), { signal: signal() })
+      .catch((error: unknown) => error);
+    // The goal is 2 s on an idle machine; the hard deadline is 4 s and this machine may be busy.
+    expect(performance.now() - started).toBeLessThan(6_000);
+    if (!(result instanceof FootnoteError))
+      expect((result as { text: string }).text).toContain('The old mill stood');
+    else expect(['timeout', 'worker-crashed', 'extract-failed']).toContain(result.code);
+    const after = await extractor.extract(page(text), { signal: signal() });
+    expect(after.text).toContain('The old mill stood');
+  });
+
+  it('kills a child that overruns its deadline and serves on', async () => {
+    const hasty = new ChildExtractor({ size: 1, pageTimeoutMs: 1 });
+    try {
+      await expect(
+        hasty.extract(page(text.repeat(2_000)), { signal: signal() }),
+      ).rejects.toMatchObject({ code: 'timeout' });
+    } finally {
+      await hasty.close();
+    }
+    const cancelled = AbortSignal.abort();
+    await expect(extractor.extract(page(text), { signal: cancelled })).rejects.toMatchObject({
+      code: 'cancelled',
+    });
+  });
+
+  it('runs the extract stage on text and on raw bytes, and names what a line lacks', async () => {
+    const html = `<html><head><meta charset="iso-8859-1"><title>Die Mühle</title></head><body><p>${'Die alte Mühle stand zweihundert Jahre am Fluss, bis eine Flut ihr Rad fortriss. '.repeat(5)}</p></body></html>`;
+    const fromText = await extractLine(
+      { id: 1, url: 'https://example.org/', html, more: true },
+      extractor,
+      { signal: signal() },
+    );
+    const fromBytes = await extractLine(
+      {
+        id: 'b',
+        url: 'https://example.org/',
+        html_base64: Buffer.from(html, 'latin1').toString('base64'),
+      },
+      extractor,
+      { signal: signal() },
+    );
+    expect(fromText).toMatchObject({ id: 1, title: 'Die Mühle', language: 'de' });
+    expect(fromBytes.text).toBe(fromText.text);
+    await expect(
+      extractLine({ id: 1, url: 'https://example.org/' }, extractor, { signal: signal() }),
+    ).rejects.toMatchObject({ code: 'bad-request' });
+  });
+});
