@@ -31,7 +31,10 @@ describe('configured search providers', () => {
     });
     expect(providerOrder(full)).toEqual(['searxng', 'serper', 'mediawiki', 'duckduckgo', 'local']);
     expect(defaultMerge(full)).toBe(1);
-    await searchRouter(full, deps).close();
+    const router = searchRouter(full, deps);
+    // Asked beside the first engine, not only when the web has failed.
+    expect(router.providers.map(({ name }) => name).slice(0, 2)).toEqual(['searxng', 'local']);
+    await router.close();
   });
 
   it('are those of FOOTNOTE_SEARCH, in that order', () => {

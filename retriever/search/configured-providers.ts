@@ -171,12 +171,21 @@ export function defaultMerge(config: Config): number {
   return keyless(first) && keyless(second) ? 2 : 1;
 }
 
-/** The search of the process, as configured. Throws as `providerOrder`. */
+/**
+ * The search of the process, as configured. A corpus folder that was configured without an order of
+ * the user's own is asked beside the first engines and merged with them: as a mere fall-back it would
+ * never be asked while the web answers. Throws as `providerOrder`.
+ */
 export function searchRouter(config: Config, deps: SearchDeps): SearchRouter {
+  const merge = defaultMerge(config);
+  const providers = searchProviders(config, deps);
+  const local = providers.find(({ name }) => name === 'local');
+  const beside = config.search.length === 0 && local !== undefined && providers.length > 1;
+  const others = providers.filter((provider) => provider !== local);
   return new SearchRouter({
-    providers: searchProviders(config, deps),
+    providers: beside ? [...others.slice(0, merge), local, ...others.slice(merge)] : providers,
     timeoutMs: config.searchTimeoutMs,
-    merge: defaultMerge(config),
+    merge: beside ? merge + 1 : merge,
     now: deps.now,
   });
 }
