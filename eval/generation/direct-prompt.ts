@@ -67,7 +67,7 @@ function pick(isChinese: boolean): Row[] {
       row.answerable &&
       wanted.has(row.page_id) &&
       paragraphs.has(row.para_id) &&
-      (isChinese ? /^zh-/u.test(row.lang) : row.lang === 'en' && row.standalone === true),
+      (isChinese ? row.lang.startsWith('zh-') : row.lang === 'en' && row.standalone === true),
   );
   const step = Math.max(1, Math.floor(fitting.length / limit));
   return fitting.filter((_, index) => index % step === 0).slice(0, limit);

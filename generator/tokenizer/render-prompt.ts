@@ -57,6 +57,7 @@ export function promptParts(prompt: Prompt, tokenizer: GgufTokenizer): PromptPar
       eos_token: tokenizer.eosToken,
     });
     if (rendered.length > longestTemplate) throw new Error('its result is too long');
+    if (!rendered.includes(markOpen)) throw new Error('it leaves the messages out');
   } catch (error) {
     throw new FootnoteError(
       'model-invalid',

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
@@ -8,7 +8,6 @@ import { weights } from '../../test/weights.ts';
 import { GgufFile } from '../gguf/gguf-file.ts';
 import { ggufBytes } from '../gguf/write-gguf.ts';
 import { writeTinyModel } from '../tiny-model.ts';
-import { writeFileSync } from 'node:fs';
 import { GgufTokenizer } from './gguf-tokenizer.ts';
 import { promptParts } from './render-prompt.ts';
 
@@ -69,7 +68,7 @@ describe('GgufTokenizer', () => {
     const names = ['<|endoftext|>', '<|user|>', '<|observation|>'].map((name) =>
       tiny.specialId(name),
     );
-    expect([...tiny.stopIds].sort()).toEqual(names.sort());
+    expect(new Set(tiny.stopIds)).toEqual(new Set(names));
   });
 
   it('reads control tokens in the template only, never in what a message quotes', () => {
@@ -93,7 +92,8 @@ describe('GgufTokenizer', () => {
     for (const template of [
       looping,
       '{% for %}',
-      '{{ missing.field.deep }}',
+      '{{ 1 | nothing }}',
+      'no message',
       'x'.repeat(300_000),
     ]) {
       expect(() => promptParts(chat('hello'), withTemplate(template))).toThrow(
