@@ -49,7 +49,7 @@ export function contentKind(
   }
   if (isHtml) return 'html';
   if (/\.(?:md|markdown|mdown)$/u.test(path)) return 'markdown';
-  if (unknown && /\.json$/u.test(path)) return 'json';
+  if (unknown && path.endsWith('.json')) return 'json';
   if (unknown && start.startsWith('<?xml')) return start.includes('<html') ? 'html' : 'xml';
   if (unknown && (/\.x?html?$/u.test(path) || start.startsWith('<'))) return 'html';
   return 'text';

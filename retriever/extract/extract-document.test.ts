@@ -1,3 +1,4 @@
+/* oxlint-disable no-control-regex -- NUL must not survive */
 import iconv from 'iconv-lite';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

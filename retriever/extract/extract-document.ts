@@ -111,7 +111,7 @@ export async function extractDocument(page: FetchedPage): Promise<Document> {
       return toDocument(jsonParts(text), page);
     case 'xml':
       return toDocument(xmlParts(text), page);
-    case 'text':
+    default:
       return toDocument({ title: null, blocks: textBlocks(text) }, page);
   }
 }

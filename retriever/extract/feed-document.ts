@@ -31,7 +31,7 @@ export function xmlParts(source: string): FeedParts {
       const own = normaliseLine(
         $(element)
           .contents()
-          .filter((_index, node) => node.type === 'text' || node.type === 'cdata')
+          .filter((_index, node) => ['text', 'cdata'].includes(node.type))
           .text(),
       );
       if (own !== '') blocks.push({ kind: 'paragraph', level: 0, text: own });

@@ -53,7 +53,7 @@ export function jsonParts(source: string): JsonParts {
       for (let index = value.length - 1; index >= 0; index -= 1)
         stack.push({ key, value: value[index] });
     } else if (typeof value === 'object' && value !== null) {
-      for (const [name, inner] of Object.entries(value).reverse())
+      for (const [name, inner] of Object.entries(value).toReversed())
         stack.push({ key: name, value: inner });
     }
   }

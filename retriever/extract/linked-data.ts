@@ -102,7 +102,7 @@ export function stateProse(sources: readonly string[]): readonly string[] {
         }
       } else if (Array.isArray(item))
         for (let i = item.length - 1; i >= 0; i -= 1) queue.push(item[i]);
-      else if (isObject(item)) queue.push(...Object.values(item).reverse());
+      else if (isObject(item)) queue.push(...Object.values(item).toReversed());
     }
   }
   return pieces;

@@ -1,10 +1,10 @@
+/* oxlint-disable no-control-regex, no-misleading-character-class -- control characters are what is removed */
 /**
  * Whitespace and invisible characters of extracted text, so that words compare, quotes are verbatim
  * and offsets stay put downstream: the result is what `Document.text` holds.
  */
 
 /** Zero-width and control characters that carry no text (soft hyphens, joiners between Latin letters, BOMs, bidi marks). */
-// oxlint-disable-next-line no-control-regex, no-misleading-character-class -- these are the characters to remove
 const JUNK =
   /[\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F\u00AD\u200B\u200E\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB\uFFFE\uFFFF]/gu;
 /** Joiners are letters' own business in Arabic, Persian and Indic scripts and in emoji; elsewhere junk. */

@@ -1,3 +1,4 @@
+/* oxlint-disable no-console -- a training script reports on the terminal */
 /**
  * Trains `block-model.json` and prints the figures cross-validated by site and, apart, the fitted
  * ones. One command: `npx tsx retriever/extract/training/train-block-model.ts [--write]`.
@@ -5,7 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../../src/core/package-root.ts';
-import { averageScores, shingleScore } from '../../../eval/extraction/shingle-f1.ts';
+import { averageScores, shingleScore } from './shingle-f1.ts';
 import { contentProbabilities, type BoostedTrees } from '../block-model.ts';
 import { fitBoostedTrees, type BoostOptions } from './boosted-trees.ts';
 import { readGold, trainingPage, type TrainingPage } from './training-pages.ts';
