@@ -46,7 +46,11 @@ export class AnswerJudge implements SupportJudge, Scorer {
     references: readonly string[],
     options: JudgeCallOptions,
   ): Promise<SupportVerdict> {
-    return this.#pool.call<SupportVerdict>('support', { claim, references }, this.#options(options));
+    return this.#pool.call<SupportVerdict>(
+      'support',
+      { claim, references },
+      this.#options(options),
+    );
   }
 
   score(

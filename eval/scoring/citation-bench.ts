@@ -32,10 +32,22 @@ export interface CitationCase {
 }
 
 export function draftOf(text: string, kind: Draft['kind'] = 'generated'): Draft {
-  return { kind, text, promptTokens: 0, completionTokens: 0, finishReason: 'stop', meanLogProbability: null };
+  return {
+    kind,
+    text,
+    promptTokens: 0,
+    completionTokens: 0,
+    finishReason: 'stop',
+    meanLogProbability: null,
+  };
 }
 
-export function referenceOf(number: number, title: string, text: string, language: string): Reference {
+export function referenceOf(
+  number: number,
+  title: string,
+  text: string,
+  language: string,
+): Reference {
   return {
     number,
     url: `https://example.org/${number}`,
@@ -54,17 +66,25 @@ export function referenceOf(number: number, title: string, text: string, languag
 export function citationCases(count: number, seed = 3): CitationCase[] {
   const random = seededRandom(seed);
   const pages = frozenPages();
-  const pools = [pages.filter(({ lang }) => lang === 'en'), pages.filter(({ lang }) => lang !== 'en')];
+  const pools = [
+    pages.filter(({ lang }) => lang === 'en'),
+    pages.filter(({ lang }) => lang !== 'en'),
+  ];
   const cases: CitationCase[] = [];
   for (let index = 0; index < count; index += 1) {
     const pool = pools[index % 2] ?? pages;
-    const pick = <Item>(list: readonly Item[]): Item => list[Math.floor(random() * list.length)] as Item;
+    const pick = <Item>(list: readonly Item[]): Item =>
+      list[Math.floor(random() * list.length)] as Item;
     const page = pick(pool);
     const language = page.lang === 'en' ? 'en' : 'zh';
     const gold = Math.floor(random() * 5) + 1;
     const paragraph = pick(page.paragraphs).text;
     const foreign = pick(pool.filter((other) => other !== page));
-    const others = [...page.paragraphs.map(({ text }) => ({ text, title: page.title })).filter(({ text }) => text !== paragraph)];
+    const others = [
+      ...page.paragraphs
+        .map(({ text }) => ({ text, title: page.title }))
+        .filter(({ text }) => text !== paragraph),
+    ];
     const references = Array.from({ length: 5 }, (_, place) => {
       if (place + 1 === gold) return referenceOf(place + 1, page.title, paragraph, language);
       const other: FrozenPage = pick(pool.filter((candidate) => candidate !== foreign));
@@ -77,7 +97,8 @@ export function citationCases(count: number, seed = 3): CitationCase[] {
     const sentence = paragraph.slice(span.start, span.end);
     if (sentence.length < (language === 'zh' ? 12 : 30)) continue;
     const add = (kind: CitationCase['kind'], text: string | null, number = gold): void => {
-      if (text !== null) cases.push({ kind, language, draft: draftOf(text), references, gold: number });
+      if (text !== null)
+        cases.push({ kind, language, draft: draftOf(text), references, gold: number });
     };
     add('verbatim', sentence);
     add('shortened', shorten(sentence));
@@ -105,10 +126,13 @@ export function runCitationCase(item: CitationCase): CitationOutcome {
   const flat = (text: string): string => text.replace(/[\s.。]+/gu, '');
   return {
     cited,
-    kept: flat(cited.sentences.map(({ text }) => text).join('')) === flat(item.draft.text.replace(/\[\d+\]/gu, '')),
+    kept:
+      flat(cited.sentences.map(({ text }) => text).join('')) ===
+      flat(item.draft.text.replace(/\[\d+\]/gu, '')),
     rightReference: citations.some(({ reference }) => reference === item.gold),
     exactQuotes: citations.every(
-      ({ reference, quote, start, end }) => item.references[reference - 1]?.text.slice(start, end) === quote,
+      ({ reference, quote, start, end }) =>
+        item.references[reference - 1]?.text.slice(start, end) === quote,
     ),
   };
 }

@@ -6,7 +6,14 @@ const started = performance.now();
 const rows = citationCases(count).map((item) => ({ item, outcome: runCitationCase(item) }));
 const elapsed = performance.now() - started;
 const table: Record<string, unknown> = {};
-for (const kind of ['verbatim', 'shortened', 'number', 'name', 'negation', 'foreign'] satisfies CitationCase['kind'][]) {
+for (const kind of [
+  'verbatim',
+  'shortened',
+  'number',
+  'name',
+  'negation',
+  'foreign',
+] satisfies CitationCase['kind'][]) {
   for (const language of ['en', 'zh']) {
     const some = rows.filter(({ item }) => item.kind === kind && item.language === language);
     if (some.length === 0) continue;
@@ -25,8 +32,19 @@ for (const kind of ['verbatim', 'shortened', 'number', 'name', 'negation', 'fore
 console.table(table);
 console.log(`${rows.length} drafts, ${(elapsed / rows.length).toFixed(1)} ms each`);
 if (process.argv[3] !== undefined) {
-  for (const { item, outcome } of rows.filter((row) => row.item.kind === process.argv[3]).slice(0, 400)) {
+  for (const { item, outcome } of rows
+    .filter((row) => row.item.kind === process.argv[3])
+    .slice(0, 400)) {
     if (outcome.kept === (item.kind === 'verbatim' || item.kind === 'shortened')) continue;
-    console.log('DRAFT', item.draft.text, '\nANSWER', outcome.cited.answer, '\nQUOTE', outcome.cited.sentences[0]?.citations[0]?.quote, outcome.cited.support, '\n');
+    console.log(
+      'DRAFT',
+      item.draft.text,
+      '\nANSWER',
+      outcome.cited.answer,
+      '\nQUOTE',
+      outcome.cited.sentences[0]?.citations[0]?.quote,
+      outcome.cited.support,
+      '\n',
+    );
   }
 }

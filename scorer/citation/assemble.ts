@@ -6,8 +6,10 @@ export interface LooseSentence {
   readonly citations: readonly Citation[];
 }
 
-const UNSPACED_END = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uff60]["”’」』)）]?$/u;
-const UNSPACED_START = /^["“‘「『(（]?[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uff60]/u;
+const UNSPACED_END =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uff60]["”’」』)）]?$/u;
+const UNSPACED_START =
+  /^["“‘「『(（]?[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uff60]/u;
 
 /**
  * `Sentence.[1][2] Next.[1]`; no space where both neighbours are of scripts without spaces. The

@@ -92,7 +92,7 @@ function citeSentence(
   const reading = read(sentence.text);
   const found =
     reading.weight < BARE_WEIGHT
-      ? bareAnswer(sentence, references, question)
+      ? [...verbatim(sentence, references, true), ...bareAnswer(sentence, references, question)]
       : [...verbatim(sentence, references), ...aligned(reading, sentence, references)];
   const chosen = choose(found);
   if (chosen.length > 0) return { text: sentence.text, citations: chosen.map(citationOf) };
@@ -122,17 +122,33 @@ function merit(prepared: PreparedReference, start: number, hints: readonly numbe
   return (hints.includes(number) ? 2 : 0) + evidenceScore(prepared, start) - number * 1e-3;
 }
 
-/** Places where a reference says the sentence word for word. */
-function verbatim(sentence: DraftSentence, references: readonly PreparedReference[]): Found[] {
+/** Places where a reference says the sentence word for word (`wholeOnly`: and nothing else with it). */
+function verbatim(
+  sentence: DraftSentence,
+  references: readonly PreparedReference[],
+  wholeOnly = false,
+): Found[] {
   return references.flatMap((prepared) => {
     const span = findVerbatim(sentence.text, prepared);
     if (span === null) return [];
-    const around = prepared.read.sentences.find(({ start, end }) => start <= span.start && span.start < end);
+    const around = prepared.read.sentences.find(
+      ({ start, end }) => start <= span.start && span.start < end,
+    );
     const before = around === undefined ? '' : prepared.text.slice(around.start, span.start);
-    const after = around === undefined ? '' : prepared.text.slice(span.end, Math.max(span.end, around.end));
+    const after =
+      around === undefined ? '' : prepared.text.slice(span.end, Math.max(span.end, around.end));
     // "It is false that …": the words are there, the statement is not.
     if (DENIES.test(before) || DENIES.test(after)) return [];
-    return [{ prepared, ...span, support: 1, sentences: 1, merit: merit(prepared, span.start, sentence.hints) }];
+    if (wholeOnly && /[\p{L}\p{N}]/u.test(before + stripMarks(after).text)) return [];
+    return [
+      {
+        prepared,
+        ...span,
+        support: 1,
+        sentences: 1,
+        merit: merit(prepared, span.start, sentence.hints),
+      },
+    ];
   });
 }
 
@@ -176,12 +192,25 @@ function bareAnswer(
       });
       const share = total === 0 ? 0 : sum / total;
       if (share < BARE_QUESTION_SHARE) return [];
-      return [{ prepared, start, end, support: 0.4 + 0.59 * share, sentences: 1, merit: merit(prepared, start, sentence.hints) }];
+      return [
+        {
+          prepared,
+          start,
+          end,
+          support: 0.4 + 0.59 * share,
+          sentences: 1,
+          merit: merit(prepared, start, sentence.hints),
+        },
+      ];
     }),
   );
 }
 
-function slicePlain(prepared: PreparedReference, start: number, end: number): PreparedReference['plain'] {
+function slicePlain(
+  prepared: PreparedReference,
+  start: number,
+  end: number,
+): PreparedReference['plain'] {
   const from = prepared.plain.offsets.findIndex((offset) => offset >= start);
   let to = prepared.plain.offsets.findIndex((offset) => offset >= end);
   if (to < 0) to = prepared.plain.text.length;
@@ -196,7 +225,11 @@ function quotation(
   reading: Reading,
   references: readonly PreparedReference[],
 ): LooseSentence | null {
-  let best: { readonly window: Window; readonly prepared: PreparedReference; readonly value: number } | null = null;
+  let best: {
+    readonly window: Window;
+    readonly prepared: PreparedReference;
+    readonly value: number;
+  } | null = null;
   for (const prepared of references) {
     for (const window of bestWindows(reading, [prepared.read], 3)) {
       if (window.sentences !== 1 || window.share < NEAR_AT) continue;

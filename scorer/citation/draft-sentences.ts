@@ -28,7 +28,8 @@ export function cleanSentence(source: string): string {
   if (!/[\p{L}\p{N}]/u.test(text)) return '';
   const first = text.charAt(0);
   // A lead that was taken off leaves a lower-case start.
-  const opened = text === source.trim() || !/\p{Ll}/u.test(first) ? text : first.toUpperCase() + text.slice(1);
+  const opened =
+    text === source.trim() || !/\p{Ll}/u.test(first) ? text : first.toUpperCase() + text.slice(1);
   if (CLOSED.test(opened)) return opened;
   return opened.replace(/[,;:，；：、]$/u, '') + (HAN_END.test(opened) ? '。' : '.');
 }
@@ -37,7 +38,8 @@ export function cleanSentence(source: string): string {
 export function draftSentences(draft: Draft, count: number): DraftSentence[] {
   const stripped = stripMarks(draft.text);
   const spans = splitSentences(stripped.text);
-  const cut = draft.finishReason === 'length' && spans.length > 1 && !CLOSED.test(stripped.text.trim());
+  const cut =
+    draft.finishReason === 'length' && spans.length > 1 && !CLOSED.test(stripped.text.trim());
   return (cut ? spans.slice(0, -1) : spans).flatMap(({ start, end }) => {
     const text = cleanSentence(stripped.text.slice(start, end));
     if (text === '' || /[?？]$/u.test(text)) return [];

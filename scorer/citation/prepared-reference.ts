@@ -26,7 +26,11 @@ export function prepareReferences(references: readonly Reference[]): PreparedRef
         ...whole,
         sentences: whole.sentences.map(({ start, end, reading }) => {
           const stripped = stripMarks(reading.text);
-          return { start, end, reading: stripped.marks.length === 0 ? reading : read(stripped.text) };
+          return {
+            start,
+            end,
+            reading: stripped.marks.length === 0 ? reading : read(stripped.text),
+          };
         }),
       },
       title: read(reference.title),

@@ -17,6 +17,10 @@ export const LEAST_COVERAGE = 0.72;
 /** Quotes whose support is lower are no citations. */
 export const CITE_AT = 0.5;
 
+/** Words by which a quote takes back what it says; a sentence without them is not what it says. */
+const TAKES_BACK =
+  /\b(?:false|falsely|den(?:y|ies|ied)|alleg\w*|rumou?r\w*|myth|hoax|incorrect\w*|supposedly|hypothetical\w*|mistaken\w*|unless)\b|如果|假如|谣言|謠言|并非|並非|否认|否認|传说|傳說|误以为|誤以為|不实|不實|虚构|虛構/iu;
+
 /** 0..1; 0 as soon as one hard rule fails. `title` is the reference's title, which names the topic. */
 export function quoteSupport(sentence: Reading, window: Window, title: Reading): number {
   const quote = window.reading;
@@ -25,9 +29,11 @@ export function quoteSupport(sentence: Reading, window: Window, title: Reading):
     ...title.quantities,
   ]);
   if (quantities.missing.length > 0) return 0;
-  if (namesOf(sentence).some((name) => !knowsName(name, quote) && !knowsName(name, title))) return 0;
+  if (namesOf(sentence).some((name) => !knowsName(name, quote) && !knowsName(name, title)))
+    return 0;
   if (negationClashes(sentence, quote) > 0 || antonymClashes(sentence, quote) > 0) return 0;
   if (quantityClashes(sentence, quote) > 0 || roleClashes(sentence, quote) > 0) return 0;
+  if (TAKES_BACK.test(quote.text) && !TAKES_BACK.test(sentence.text)) return 0;
   if (substitutionClashes(sentence, quote) > 0) return 0;
   const own = coverage(sentence, quote);
   const named = coverage(sentence, title);
@@ -57,4 +63,3 @@ export function quoteSupport(sentence: Reading, window: Window, title: Reading):
   const probability = supportProbability(facts);
   return Math.min(0.99, 0.5 * probability + 0.5 * share);
 }
-

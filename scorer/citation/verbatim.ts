@@ -26,7 +26,8 @@ export function plain(source: string): Plain {
     if (/\s/u.test(character)) {
       if (text.endsWith(' ') || text === '') continue;
       text += ' ';
-    } else text += character.length === 1 ? character.toLowerCase().slice(0, 1) || character : character;
+    } else
+      text += character.length === 1 ? character.toLowerCase().slice(0, 1) || character : character;
     offsets.push(stripped.offsets[index] ?? 0);
   }
   offsets.push(source.length);
@@ -47,7 +48,9 @@ export function findVerbatim(
   if (needle.length < 2) return null;
   const hay = reference.plain.text;
   const word = /[\p{L}\p{N}]/u;
-  const spaced = (character: string): boolean => word.test(character) && !/\p{Script=Han}|[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(character);
+  const spaced = (character: string): boolean =>
+    word.test(character) &&
+    !/\p{Script=Han}|[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(character);
   for (let at = hay.indexOf(needle); at >= 0; at = hay.indexOf(needle, at + 1)) {
     const end = at + needle.length;
     // Never the middle of a word or number.

@@ -59,7 +59,9 @@ const RUDE = /\b(?:stupid|idiot|shut up|dumb|fuck\w*|shit\w*|crap)\b|傻|笨蛋|
 export interface PreferenceInput {
   readonly question: string;
   readonly answer: string;
-  readonly references?: readonly { readonly title?: string | undefined; readonly text: string }[] | undefined;
+  readonly references?:
+    | readonly { readonly title?: string | undefined; readonly text: string }[]
+    | undefined;
 }
 
 /** Answers are read up to here; what people judge stands in the beginning. */
@@ -74,7 +76,10 @@ export function substance(answer: string): { readonly text: string; readonly rep
   let text = '';
   for (const { start, end } of splitSentences(answer)) {
     const sentence = answer.slice(start, end);
-    const key = sentence.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
+    const key = sentence
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, ' ')
+      .trim();
     const praise = PRAISE.test(sentence);
     if (!praise && !(key.length > 8 && seen.has(key))) {
       // What stood between the sentences (line breaks) belongs to the form.
@@ -84,12 +89,21 @@ export function substance(answer: string): { readonly text: string; readonly rep
     seen.add(key);
     last = end;
   }
-  return { text: text.trim(), repeated: kept.length === 0 ? 0 : repeated / (kept.length + repeated) };
+  return {
+    text: text.trim(),
+    repeated: kept.length === 0 ? 0 : repeated / (kept.length + repeated),
+  };
 }
 
 function kindOfQuestion(question: string): RegExp | null {
-  if (/\b(?:when|what year|which year|what date)\b|何时|什么时候|哪一?年|哪天/iu.test(question)) return /\d{3,4}|\b(?:january|february|march|april|may|june|july|august|september|october|november|december|century)\b|年|月/iu;
-  if (/\bhow (?:many|much|long|old|far|tall|high|big|fast)\b|多少|几|多长|多大|多高|多久/iu.test(question)) return /\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|hundred|thousand|million)\b|[一二三四五六七八九十百千万亿]/iu;
+  if (/\b(?:when|what year|which year|what date)\b|何时|什么时候|哪一?年|哪天/iu.test(question))
+    return /\d{3,4}|\b(?:january|february|march|april|may|june|july|august|september|october|november|december|century)\b|年|月/iu;
+  if (
+    /\bhow (?:many|much|long|old|far|tall|high|big|fast)\b|多少|几|多长|多大|多高|多久/iu.test(
+      question,
+    )
+  )
+    return /\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|hundred|thousand|million)\b|[一二三四五六七八九十百千万亿]/iu;
   if (/\bwho(?:se|m)?\b|谁|何人/iu.test(question)) return /\p{Lu}\p{Ll}+|\p{Script=Han}{2,}/u;
   return null;
 }
@@ -104,17 +118,29 @@ export function preferenceFeatures(input: PreferenceInput): number[] {
   const first = read(text.slice(spans[0]?.start ?? 0, spans[0]?.end ?? 0));
   const words = countWords(text);
   const per = (count: number): number => count / Math.max(words, 8);
-  const references = (input.references ?? []).map((reference) => `${reference.title ?? ''}\n${reference.text}`).join('\n\n').slice(0, 30_000);
+  const references = (input.references ?? [])
+    .map((reference) => `${reference.title ?? ''}\n${reference.text}`)
+    .join('\n\n')
+    .slice(0, 30_000);
   const evidence = read(references);
-  const supported = (claim: Reading): number => (references === '' ? 0 : coverage(claim, evidence).share);
+  const supported = (claim: Reading): number =>
+    references === '' ? 0 : coverage(claim, evidence).share;
   const quantities = answer.quantities.filter(({ strict }) => strict);
   const known = new Set([...evidence.quantities, ...question.quantities].map(({ key }) => key));
   const content = answer.tokens.filter(({ weight }) => weight > 0.2);
-  const triples = answer.tokens.slice(2).map((token, index) => `${answer.tokens[index]?.text} ${answer.tokens[index + 1]?.text} ${token.text}`);
+  const triples = answer.tokens
+    .slice(2)
+    .map(
+      (token, index) =>
+        `${answer.tokens[index]?.text} ${answer.tokens[index + 1]?.text} ${token.text}`,
+    );
   const matches = (pattern: RegExp): number => text.match(pattern)?.length ?? 0;
-  const han = (value: string): number => (value.match(/\p{Script=Han}/gu)?.length ?? 0) / Math.max(1, value.replace(/\s/gu, '').length);
+  const han = (value: string): number =>
+    (value.match(/\p{Script=Han}/gu)?.length ?? 0) / Math.max(1, value.replace(/\s/gu, '').length);
   const type = kindOfQuestion(input.question);
-  const yesNo = /^\s*(?:is|are|was|were|do|does|did|can|could|has|have|will|would|should)\b/iu.test(input.question);
+  const yesNo = /^\s*(?:is|are|was|were|do|does|did|can|could|has|have|will|would|should)\b/iu.test(
+    input.question,
+  );
   return [
     Math.log(1 + words),
     Math.log(1 + words) ** 2 / 10,
@@ -129,7 +155,9 @@ export function preferenceFeatures(input: PreferenceInput): number[] {
     references === '' ? 0 : per(quantities.filter(({ key }) => !known.has(key)).length),
     per(quantities.length),
     per(namesOf(answer).length),
-    content.length === 0 ? 0 : new Set(content.map((token) => token.text)).size / content.length ** 0.85,
+    content.length === 0
+      ? 0
+      : new Set(content.map((token) => token.text)).size / content.length ** 0.85,
     repeated,
     triples.length === 0 ? 0 : 1 - new Set(triples).size / triples.length,
     per(matches(HEDGE)),
@@ -144,9 +172,12 @@ export function preferenceFeatures(input: PreferenceInput): number[] {
     /[.!?。！？"”)）:：]$/u.test(text) ? 1 : 0,
     /^[\p{Lu}\p{Script=Han}\p{N}"“]/u.test(text) ? 1 : 0,
     1 - Math.abs((han(input.question) > 0.3 ? 1 : 0) - (han(text) > 0.15 ? 1 : 0)),
-    (text.match(/[^\p{L}\p{N}\s.,;:!?'"()\-–—，。、；：！？“”‘’（）《》]/gu)?.length ?? 0) / Math.max(20, text.length),
+    (text.match(/[^\p{L}\p{N}\s.,;:!?'"()\-–—，。、；：！？“”‘’（）《》]/gu)?.length ?? 0) /
+      Math.max(20, text.length),
     answer.tokens.length === 0 ? 0 : 1 - content.length / answer.tokens.length,
-    content.length === 0 ? 0 : content.filter((token) => token.end - token.start > 7).length / content.length,
+    content.length === 0
+      ? 0
+      : content.filter((token) => token.end - token.start > 7).length / content.length,
     type === null ? 0.5 : type.test(text) ? 1 : 0,
     yesNo && /^\s*(?:yes|no)\b/iu.test(text) ? 1 : 0,
     per(matches(RUDE)),

@@ -6,7 +6,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/core/package-root.ts';
-import { evaluateTrees, type BoostedTrees } from '../support/boosted-trees.ts';
 import { preferenceFeatures, type PreferenceInput } from './preference-features.ts';
 
 export type { PreferenceInput };
@@ -16,7 +15,6 @@ export interface PreferenceWeights {
   readonly mean: readonly number[];
   readonly scale: readonly number[];
   readonly linear: readonly number[];
-  readonly trees: BoostedTrees;
 }
 
 let weights: PreferenceWeights | undefined;
@@ -30,9 +28,11 @@ function model(): PreferenceWeights {
 
 /** Score of a feature vector in log-odds: the difference of two gives P(first preferred) by sigmoid. */
 export function scoreFeatures(features: readonly number[], weights: PreferenceWeights): number {
-  let sum = evaluateTrees(weights.trees, features);
+  let sum = 0;
   weights.linear.forEach((weight, index) => {
-    sum += (weight * ((features[index] ?? 0) - (weights.mean[index] ?? 0))) / (weights.scale[index] ?? 1);
+    sum +=
+      (weight * ((features[index] ?? 0) - (weights.mean[index] ?? 0))) /
+      (weights.scale[index] ?? 1);
   });
   return sum;
 }

@@ -6,9 +6,7 @@ import type { CallOptions, Scorer } from '../../src/core/seams.ts';
 const shared = {
   id: z.union([z.string(), z.number()]),
   question: z.string(),
-  references: z
-    .array(z.object({ title: z.string().nullish(), text: z.string() }))
-    .optional(),
+  references: z.array(z.object({ title: z.string().nullish(), text: z.string() })).optional(),
 };
 const lineSchema = z.union([
   z.object({ ...shared, answer_a: z.string(), answer_b: z.string() }),
@@ -37,7 +35,10 @@ export async function scoreStage(
     );
   }
   const { data } = parsed;
-  const references = (data.references ?? []).map(({ title, text }) => ({ title: title ?? '', text }));
+  const references = (data.references ?? []).map(({ title, text }) => ({
+    title: title ?? '',
+    text,
+  }));
   const score = (answer: string): Promise<number> =>
     scorer.score({ question: data.question, answer, references }, options);
   if ('answer' in data) return { id: data.id, score: await score(data.answer) };

@@ -71,7 +71,11 @@ export function abstention(references: readonly Reference[], language: string): 
   const wording = wordings[language] ?? (wordings['en'] as Wording);
   const names: string[] = [];
   for (const { title, site } of references) {
-    const clean = stripMarks(title).text.replace(/[[\]\s]+/gu, ' ').trim().slice(0, 80).replace(/\p{Surrogate}$/u, '');
+    const clean = stripMarks(title)
+      .text.replace(/[[\]\s]+/gu, ' ')
+      .trim()
+      .slice(0, 80)
+      .replace(/\p{Surrogate}$/u, '');
     const name = clean === '' ? site : wording.gap === '' ? `《${clean}》` : `“${clean}”`;
     if (name !== '' && !names.includes(name)) names.push(name);
     if (names.length === CLOSEST) break;

@@ -13,9 +13,24 @@ type Wanted = 'date' | 'number' | 'name' | 'any';
 
 /** What kind of thing the question asks for. */
 export function wantedKind(question: string): Wanted {
-  if (/\b(?:when|(?:what|which) (?:year|date|day|month|decade|century))\b|何时|何時|什么时候|什麼時候|哪一?[年天日]|几年|幾年|什么年代/iu.test(question)) return 'date';
-  if (/\bhow (?:many|much|long|old|far|tall|high|big|fast|large|deep|often)\b|\bwhat (?:percent\w*|number|amount)\b|多少|几[个個名次人岁歲位条條]|幾[個名次人歲位條]|多[长長大高远遠久]|第几|第幾/iu.test(question)) return 'number';
-  if (/\bwho(?:se|m)?\b|\bwhere\b|谁|誰|何人|哪位|哪里|哪裡|何处|何處|哪[个個](?:国家|國家|城市|地方)/iu.test(question)) return 'name';
+  if (
+    /\b(?:when|(?:what|which) (?:year|date|day|month|decade|century))\b|何时|何時|什么时候|什麼時候|哪一?[年天日]|几年|幾年|什么年代/iu.test(
+      question,
+    )
+  )
+    return 'date';
+  if (
+    /\bhow (?:many|much|long|old|far|tall|high|big|fast|large|deep|often)\b|\bwhat (?:percent\w*|number|amount)\b|多少|几[个個名次人岁歲位条條]|幾[個名次人歲位條]|多[长長大高远遠久]|第几|第幾/iu.test(
+      question,
+    )
+  )
+    return 'number';
+  if (
+    /\bwho(?:se|m)?\b|\bwhere\b|谁|誰|何人|哪位|哪里|哪裡|何处|何處|哪[个個](?:国家|國家|城市|地方)/iu.test(
+      question,
+    )
+  )
+    return 'name';
   return 'any';
 }
 
@@ -29,7 +44,11 @@ export function addedWords(text: Reading, question: Reading): Set<string> {
 }
 
 /** 0..1 for the first sentence of an answer. */
-export function directness(cited: CitedAnswer, question: string, references: readonly Reference[]): number {
+export function directness(
+  cited: CitedAnswer,
+  question: string,
+  references: readonly Reference[],
+): number {
   const [first] = cited.sentences;
   if (first === undefined) return 0;
   const asked = read(question);
@@ -56,11 +75,18 @@ export function directness(cited: CitedAnswer, question: string, references: rea
     added.size === 0
       ? 0
       : wanted === 'date'
-        ? fresh.some(({ key }) => /^(?:month|decade|century):|^n:\d{3,4}$/u.test(key)) ? 1 : 0.1
+        ? fresh.some(({ key }) => /^(?:month|decade|century):|^n:\d{3,4}$/u.test(key))
+          ? 1
+          : 0.1
         : wanted === 'number'
-          ? fresh.length > 0 ? 1 : 0.1
+          ? fresh.length > 0
+            ? 1
+            : 0.1
           : wanted === 'name'
-            ? sentence.tokens.some(({ unspaced }) => unspaced) || namesOf(sentence).some((name) => !asked.words.has(name)) ? 1 : 0.3
+            ? sentence.tokens.some(({ unspaced }) => unspaced) ||
+              namesOf(sentence).some((name) => !asked.words.has(name))
+              ? 1
+              : 0.3
             : 1;
   const words = countWords(first.text);
   const short = words <= 30 ? 1 : Math.max(0.4, 30 / words);

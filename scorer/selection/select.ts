@@ -51,7 +51,8 @@ export interface SelectContext {
  */
 export function select(candidates: readonly CitedAnswer[], context: SelectContext): Selection {
   const { question, references, answerability } = context;
-  if (candidates.length === 0) return { best: null, ranked: [], abstain: true, reason: 'no-candidates' };
+  if (candidates.length === 0)
+    return { best: null, ranked: [], abstain: true, reason: 'no-candidates' };
   const supported = candidates.filter(
     ({ sentences, support }) => sentences.length > 0 && support >= SUPPORTED_AT,
   );
@@ -63,7 +64,8 @@ export function select(candidates: readonly CitedAnswer[], context: SelectContex
   const preferences = supported.map((cited) =>
     preference({ question, answer: cited.sentences.map(({ text }) => text).join(' '), references }),
   );
-  const middle = preferences.reduce((sum, value) => sum + value, 0) / Math.max(1, preferences.length);
+  const middle =
+    preferences.reduce((sum, value) => sum + value, 0) / Math.max(1, preferences.length);
   const ranked = supported
     .map((cited, index): ScoredAnswer => {
       const words = countWords(cited.sentences.map(({ text }) => text).join(' '));
@@ -102,7 +104,10 @@ function evidenceVotes(
     .flatMap((reference) => reference.evidence)
     .sort((a, b) => b.score - a.score)
     .slice(0, 5)
-    .map(({ text, score }) => ({ words: addedWords(read(text), asked), weight: Math.max(0.05, score) }));
+    .map(({ text, score }) => ({
+      words: addedWords(read(text), asked),
+      weight: Math.max(0.05, score),
+    }));
   return candidates.map((_, index) => {
     const mine = added[index] ?? new Set<string>();
     if (mine.size === 0) return 0;

@@ -26,11 +26,7 @@ function tokenCoverage(claim: Reading, index: number, evidence: Reading): number
 }
 
 /** Weighted coverage of `claim` by `evidence`; `weights` overrides the tokens' own (idf). */
-export function coverage(
-  claim: Reading,
-  evidence: Reading,
-  weights?: readonly number[],
-): Coverage {
+export function coverage(claim: Reading, evidence: Reading, weights?: readonly number[]): Coverage {
   let total = 0;
   let sum = 0;
   const covered = claim.tokens.map((token, index) => {

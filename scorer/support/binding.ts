@@ -20,8 +20,12 @@ export function quantityClashes(claim: Reading, evidence: Reading): number {
     reading.quantities.some(({ start, end }) => token.start >= start && token.start < end);
   let clashes = 0;
   for (const quantity of strict) {
-    const after = claimTokens.find((token) => token.start >= quantity.end && !inQuantity(claim, token));
-    const before = claimTokens.findLast((token) => token.end <= quantity.start && !inQuantity(claim, token));
+    const after = claimTokens.find(
+      (token) => token.start >= quantity.end && !inQuantity(claim, token),
+    );
+    const before = claimTokens.findLast(
+      (token) => token.end <= quantity.start && !inQuantity(claim, token),
+    );
     const neighbours = [before, after].filter(
       (token) => token !== undefined && evidence.words.has(token.text),
     );
@@ -47,7 +51,9 @@ const PASSIVE = /\bby\b|被|由/u;
 /** Pairs of names with a shared word between them that stand the other way round in the evidence. */
 export function roleClashes(claim: Reading, evidence: Reading): number {
   if (PASSIVE.test(claim.text) !== PASSIVE.test(evidence.text)) return 0;
-  const names = claim.tokens.map((token, index) => ({ token, index })).filter(({ token }) => token.name);
+  const names = claim.tokens
+    .map((token, index) => ({ token, index }))
+    .filter(({ token }) => token.name);
   const place = (text: string): number[] =>
     evidence.tokens.flatMap((token, index) => (token.text === text ? [index] : []));
   let clashes = 0;
@@ -70,7 +76,10 @@ export function roleClashes(claim: Reading, evidence: Reading): number {
 }
 
 /** Longest common subsequence of two token lists: pairs of indices, in order. */
-function commonPlaces(left: readonly ReadToken[], right: readonly ReadToken[]): (readonly [number, number])[] {
+function commonPlaces(
+  left: readonly ReadToken[],
+  right: readonly ReadToken[],
+): (readonly [number, number])[] {
   const width = right.length + 1;
   const table = new Uint16Array((left.length + 1) * width);
   for (let i = left.length - 1; i >= 0; i -= 1)
@@ -80,7 +89,7 @@ function commonPlaces(left: readonly ReadToken[], right: readonly ReadToken[]): 
           ? (table[(i + 1) * width + j + 1] ?? 0) + 1
           : Math.max(table[(i + 1) * width + j] ?? 0, table[i * width + j + 1] ?? 0);
   const pairs: (readonly [number, number])[] = [];
-  for (let i = 0, j = 0; i < left.length && j < right.length; ) {
+  for (let i = 0, j = 0; i < left.length && j < right.length;) {
     if (left[i]?.text === right[j]?.text) {
       pairs.push([i, j]);
       i += 1;

@@ -48,7 +48,11 @@ export interface Window {
 export interface ReadReference {
   readonly text: string;
   readonly whole: Reading;
-  readonly sentences: readonly { readonly start: number; readonly end: number; readonly reading: Reading }[];
+  readonly sentences: readonly {
+    readonly start: number;
+    readonly end: number;
+    readonly reading: Reading;
+  }[];
 }
 
 /** Longer references are cut here: a claim's evidence is near the top, and time must stay bounded. */
@@ -81,7 +85,14 @@ export function bestWindows(
     for (const sentence of reference.sentences) {
       const { share } = coverage(claim, sentence.reading);
       if (share > 0.05)
-        singles.push({ reference: index, start: sentence.start, end: sentence.end, sentences: 1, share, reading: sentence.reading });
+        singles.push({
+          reference: index,
+          start: sentence.start,
+          end: sentence.end,
+          sentences: 1,
+          share,
+          reading: sentence.reading,
+        });
     }
   });
   singles.sort((a, b) => b.share - a.share || a.reference - b.reference || a.start - b.start);
@@ -100,7 +111,14 @@ export function bestWindows(
         const { share } = coverage(claim, reading);
         // Another sentence has to pay for itself.
         if (share >= single.share + 0.06 * (width - 1))
-          windows.push({ reference: single.reference, start: first.start, end: last.end, sentences: width, share, reading });
+          windows.push({
+            reference: single.reference,
+            start: first.start,
+            end: last.end,
+            sentences: width,
+            share,
+            reading,
+          });
       }
     }
   }
@@ -118,7 +136,10 @@ export function bestWindows(
 function idfWeights(claim: Reading, references: readonly ReadReference[]): number[] {
   const sentences = references.flatMap((reference) => reference.sentences);
   return claim.tokens.map((token) => {
-    const has = sentences.reduce((count, { reading }) => count + (reading.words.has(token.text) ? 1 : 0), 0);
+    const has = sentences.reduce(
+      (count, { reading }) => count + (reading.words.has(token.text) ? 1 : 0),
+      0,
+    );
     return token.weight * Math.log(1 + (sentences.length + 1) / (has + 0.5));
   });
 }
@@ -148,16 +169,28 @@ export function supportFacts(claim: Reading, references: readonly ReadReference[
   const best = windows[0];
   const empty = read('');
   const window = best?.reading ?? empty;
-  const whole = references.length === 1 ? (references[0]?.whole ?? empty) : read(references.map(({ text }) => text).join('\n\n'));
+  const whole =
+    references.length === 1
+      ? (references[0]?.whole ?? empty)
+      : read(references.map(({ text }) => text).join('\n\n'));
   const covered = coverage(claim, window);
   const wholeCovered = coverage(claim, whole);
-  const single = windows.reduce((most, { sentences, share }) => (sentences === 1 ? Math.max(most, share) : most), 0);
-  const topThree = read(windows.slice(0, 3).map(({ reading }) => reading.text).join('\n'));
+  const single = windows.reduce(
+    (most, { sentences, share }) => (sentences === 1 ? Math.max(most, share) : most),
+    0,
+  );
+  const topThree = read(
+    windows
+      .slice(0, 3)
+      .map(({ reading }) => reading.text)
+      .join('\n'),
+  );
   const idf = idfWeights(claim, references);
   const inWindow = checkQuantities(claim.quantities, window.quantities);
   const inWhole = checkQuantities(claim.quantities, whole.quantities);
   const names = namesOf(claim);
-  const lacking = (evidence: Reading): number => names.filter((name) => !knowsName(name, evidence)).length;
+  const lacking = (evidence: Reading): number =>
+    names.filter((name) => !knowsName(name, evidence)).length;
   const namesWindow = lacking(window);
   const namesWhole = lacking(whole);
   let heaviest = 0;

@@ -101,7 +101,11 @@ const unitAfter = new RegExp(
   `^[\\s-]?(${unitForms
     .flatMap(([, forms]) => forms)
     .sort((a, b) => b.length - a.length)
-    .map((form) => form.replace(/[$.*+?^()[\]{}|\\]/gu, String.raw`\$&`) + (/[a-z]$/u.test(form) ? '(?![a-z])' : ''))
+    .map(
+      (form) =>
+        form.replace(/[$.*+?^()[\]{}|\\]/gu, String.raw`\$&`) +
+        (/[a-z]$/u.test(form) ? '(?![a-z])' : ''),
+    )
     .join('|')})`,
   'u',
 );
@@ -205,7 +209,8 @@ export function readQuantities(text: string): Quantity[] {
     const start = match.index;
     const end = start + match[0].length;
     if (groups['decade'] !== undefined) push(`decade:${groups['decade']}`, start, end, true);
-    else if (groups['century'] !== undefined) push(`century:${groups['century']}`, start, end, true);
+    else if (groups['century'] !== undefined)
+      push(`century:${groups['century']}`, start, end, true);
     else if (groups['hancentury'] !== undefined) {
       const read = (digits: string): number =>
         /^\d/u.test(digits) ? Number(digits) : (hanValue(digits) ?? 0);

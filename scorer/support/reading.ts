@@ -74,7 +74,9 @@ export function read(text: string): Reading {
     words,
     pairs: new Set(tokens.flatMap((token) => token.pair ?? [])),
     prefixes: new Set(
-      tokens.filter((token) => token.text.length >= 5 && !token.unspaced).map((token) => token.text.slice(0, 5)),
+      tokens
+        .filter((token) => token.text.length >= 5 && !token.unspaced)
+        .map((token) => token.text.slice(0, 5)),
     ),
     quantities: readQuantities(text),
     weight: tokens.reduce((sum, token) => sum + token.weight, 0),
@@ -96,7 +98,9 @@ function isName(text: string, token: Token, source: string): boolean {
 /** Initials of runs of capitalised words: `North Atlantic Treaty Organization` → `nato`. */
 function initialsOf(text: string): ReadonlySet<string> {
   const initials = new Set<string>();
-  for (const match of text.matchAll(/\p{Lu}[\p{L}'’]+(?:[\s-]+(?:(?:of|the|and|for|de)\s+)*\p{Lu}[\p{L}'’]+)+/gu)) {
+  for (const match of text.matchAll(
+    /\p{Lu}[\p{L}'’]+(?:[\s-]+(?:(?:of|the|and|for|de)\s+)*\p{Lu}[\p{L}'’]+)+/gu,
+  )) {
     const letters = match[0]
       .split(/[\s-]+/u)
       .filter((word) => /^\p{Lu}/u.test(word))
@@ -126,7 +130,8 @@ export function knowsName(name: string, evidence: Reading): boolean {
   if (name.length >= 4) {
     const head = name.slice(0, 4);
     for (const word of evidence.words) {
-      if (word.startsWith(head) && Math.abs(word.length - name.length) <= 4 && word.length >= 4) return true;
+      if (word.startsWith(head) && Math.abs(word.length - name.length) <= 4 && word.length >= 4)
+        return true;
     }
   }
   return (NAME_ALIASES[name] ?? []).some((alias) => evidence.words.has(alias));

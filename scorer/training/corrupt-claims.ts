@@ -28,13 +28,18 @@ export function changeNumber(sentence: string, random: () => number): string | n
   if (chosen === undefined) return null;
   const old = Number(chosen[0]);
   const fresh = String(old + 1 + Math.floor(random() * Math.max(3, Math.min(old, 40))));
-  const changed = sentence.slice(0, chosen.index) + fresh + sentence.slice(chosen.index + chosen[0].length);
+  const changed =
+    sentence.slice(0, chosen.index) + fresh + sentence.slice(chosen.index + chosen[0].length);
   const before = new Set(readQuantities(sentence).map(({ key }) => key));
   return readQuantities(changed).every(({ key }) => before.has(key)) ? null : changed;
 }
 
 /** Puts a foreign name in the place of one of the sentence's names; English only. */
-export function changeName(sentence: string, foreign: readonly string[], random: () => number): string | null {
+export function changeName(
+  sentence: string,
+  foreign: readonly string[],
+  random: () => number,
+): string | null {
   const reading = read(sentence);
   const names = reading.tokens.filter((token) => token.name);
   const chosen = names[Math.floor(random() * names.length)];
@@ -48,7 +53,10 @@ export function changeName(sentence: string, foreign: readonly string[], random:
 export function negate(sentence: string): string | null {
   if (HAN.test(sentence)) {
     if (/[不没沒无無未非]/u.test(sentence)) return null;
-    const changed = sentence.replace(/(?<![但就还還也而要只总總真正都便即于於算若])是(?!否|非)/u, '不是');
+    const changed = sentence.replace(
+      /(?<![但就还還也而要只总總真正都便即于於算若])是(?!否|非)/u,
+      '不是',
+    );
     return changed === sentence ? null : changed;
   }
   if (/\b(?:not|no|never|none|without|neither|nor)\b|n['’]t/iu.test(sentence)) return null;
@@ -64,7 +72,9 @@ export function frozenPages(): FrozenPage[] {
 export function sourceNames(text: string): string[] {
   const reading = read(text);
   const folded = new Set(namesOf(reading));
-  return reading.tokens.filter((token) => folded.has(token.text)).map((token) => text.slice(token.start, token.end));
+  return reading.tokens
+    .filter((token) => folded.has(token.text))
+    .map((token) => text.slice(token.start, token.end));
 }
 
 /** Labelled claims from paragraphs, `count` paragraphs of both languages. */
@@ -86,7 +96,14 @@ export function corruptedClaims(count: number): LabelledClaim[] {
     if (sentence.length < 15) continue;
     const make = (claim: string | null, attributable: boolean): void => {
       if (claim !== null)
-        claims.push({ source: 'corrupted', group: page.page_id, claim, references: [text], attributable, trainable: true });
+        claims.push({
+          source: 'corrupted',
+          group: page.page_id,
+          claim,
+          references: [text],
+          attributable,
+          trainable: true,
+        });
     };
     make(sentence, true);
     make(shorten(sentence), true);
@@ -106,5 +123,7 @@ export function shorten(sentence: string): string | null {
   const bare = sentence.replace(/\s*[（(][^()（）]*[)）]/gu, '');
   if (bare !== sentence) return bare;
   const cut = Math.max(sentence.lastIndexOf(', '), sentence.lastIndexOf('，'));
-  return cut > sentence.length / 2 ? sentence.slice(0, cut) + (HAN.test(sentence) ? '。' : '.') : null;
+  return cut > sentence.length / 2
+    ? sentence.slice(0, cut) + (HAN.test(sentence) ? '。' : '.')
+    : null;
 }

@@ -15,6 +15,8 @@ export interface GrowOptions {
   readonly featureShare: number;
   readonly seed: number;
   readonly base: number;
+  /** Per feature +1 (the score never falls as it grows), -1, or 0; keeps what was learnt from a few sources sane on others. */
+  readonly directions?: readonly number[];
 }
 
 /** mulberry32: a small, well-known generator; enough to pick features. */
@@ -41,7 +43,7 @@ export function growTrees(
   gradients: (scores: Float64Array, g: Float64Array, h: Float64Array) => void,
   options: GrowOptions,
 ): BoostedTrees {
-  const { rounds, depth, rate, l2, minHessian, featureShare, seed, base } = options;
+  const { rounds, depth, rate, l2, minHessian, featureShare, seed, base, directions } = options;
   const random = seededRandom(seed);
   const edges = names.map((_, feature) => binEdges(rows.map((row) => row[feature] ?? 0)));
   const bins = names.map((_, feature) => {
@@ -55,7 +57,7 @@ export function growTrees(
   for (let round = 0; round < rounds; round += 1) {
     gradients(scores, g, h);
     const tried = names.map((_, feature) => feature).filter(() => random() < featureShare);
-    const grow = (members: Int32Array, level: number): TreeNode => {
+    const grow = (members: Int32Array, level: number, low: number, high: number): TreeNode => {
       let sumG = 0;
       let sumH = 0;
       for (const member of members) {
@@ -63,13 +65,13 @@ export function growTrees(
         sumH += h[member] ?? 0;
       }
       const leaf = (): number => {
-        const value = (-rate * sumG) / (sumH + l2);
+        const value = rate * Math.min(high, Math.max(low, -sumG / (sumH + l2)));
         for (const member of members) scores[member] = (scores[member] ?? 0) + value;
         return Number(value.toPrecision(5));
       };
       if (level === depth || sumH < 2 * minHessian) return leaf();
       const parent = (sumG * sumG) / (sumH + l2);
-      let best = { gain: 1e-3, feature: -1, bin: 0 };
+      let best = { gain: 1e-3, feature: -1, bin: 0, middle: 0 };
       for (const feature of tried) {
         const binG = new Float64Array(BINS + 1);
         const binH = new Float64Array(BINS + 1);
@@ -88,21 +90,45 @@ export function growTrees(
           if (leftH < minHessian || rightH < minHessian) continue;
           const rightG = sumG - leftG;
           const gain = (leftG * leftG) / (leftH + l2) + (rightG * rightG) / (rightH + l2) - parent;
-          if (gain > best.gain) best = { gain, feature, bin };
+          if (gain <= best.gain) continue;
+          const clamp = (value: number): number => Math.min(high, Math.max(low, value));
+          const leftValue = clamp(-leftG / (leftH + l2));
+          const rightValue = clamp(-rightG / (rightH + l2));
+          const direction = directions?.[feature] ?? 0;
+          if (direction * (rightValue - leftValue) < 0) continue;
+          best = { gain, feature, bin, middle: (leftValue + rightValue) / 2 };
         }
       }
       if (best.feature < 0) return leaf();
       const column = bins[best.feature] as Uint8Array;
       const left = members.filter((member) => (column[member] ?? 0) <= best.bin);
       const right = members.filter((member) => (column[member] ?? 0) > best.bin);
+      const direction = directions?.[best.feature] ?? 0;
       return {
         f: best.feature,
         t: edges[best.feature]?.[best.bin] ?? 0,
-        l: grow(left, level + 1),
-        r: grow(right, level + 1),
+        l: grow(
+          left,
+          level + 1,
+          direction < 0 ? best.middle : low,
+          direction > 0 ? best.middle : high,
+        ),
+        r: grow(
+          right,
+          level + 1,
+          direction > 0 ? best.middle : low,
+          direction < 0 ? best.middle : high,
+        ),
       };
     };
-    trees.push(grow(Int32Array.from(rows, (_, index) => index), 0));
+    trees.push(
+      grow(
+        Int32Array.from(rows, (_, index) => index),
+        0,
+        -Infinity,
+        Infinity,
+      ),
+    );
   }
   return { features: names, base, trees };
 }
@@ -111,7 +137,8 @@ export function growTrees(
 function binEdges(values: readonly number[]): number[] {
   const sorted = [...new Set(values)].sort((a, b) => a - b);
   const all = [...values].sort((a, b) => a - b);
-  if (sorted.length <= BINS) return sorted.slice(0, -1).map((value) => Number(value.toPrecision(6)));
+  if (sorted.length <= BINS)
+    return sorted.slice(0, -1).map((value) => Number(value.toPrecision(6)));
   const edges = new Set<number>();
   for (let bin = 1; bin < BINS; bin += 1) {
     edges.add(Number((all[Math.floor((bin * all.length) / BINS)] ?? 0).toPrecision(6)));

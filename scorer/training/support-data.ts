@@ -53,7 +53,11 @@ export function expertClaims(): LabelledClaim[] {
     claims: { claim_string: string; evidence: string[]; support: string | null }[];
   }>('attribution-dev/expertqa-answers.jsonl.gz').flatMap(({ question, claims }) =>
     claims
-      .filter(({ evidence, support }) => evidence.length > 0 && ['Complete', 'Incomplete', 'Partial', 'Missing'].includes(support ?? ''))
+      .filter(
+        ({ evidence, support }) =>
+          evidence.length > 0 &&
+          ['Complete', 'Incomplete', 'Partial', 'Missing'].includes(support ?? ''),
+      )
       .map(({ claim_string, evidence, support }) => ({
         source: 'ExpertQA',
         group: question,
@@ -83,7 +87,9 @@ export function longformClaims(): LabelledClaim[] {
       attributable,
       trainable: true,
     });
-    const wrong = row.span_errors.filter((error) => /ground|unverif|factual/iu.test(error['error type']));
+    const wrong = row.span_errors.filter((error) =>
+      /ground|unverif|factual/iu.test(error['error type']),
+    );
     const claims = splitSentences(row.model_answer).map(({ start, end }) =>
       make(
         row.model_answer.slice(start, end),

@@ -9,8 +9,7 @@ import { packageRoot } from '../../src/core/package-root.ts';
 import { countWords } from '../../src/core/tokens.ts';
 import { preferenceFeatures, PREFERENCE_FEATURES } from '../preference/preference-features.ts';
 import { scoreFeatures, type PreferenceWeights } from '../preference/preference.ts';
-import { sigmoid, type BoostedTrees } from '../support/boosted-trees.ts';
-import { growTrees } from './grow-trees.ts';
+import { sigmoid } from '../support/boosted-trees.ts';
 import { readRows } from './support-data.ts';
 
 interface Row {
@@ -40,7 +39,8 @@ function pairs(file: string, keep: (row: Row) => boolean): Pair[] {
     .map((row) => {
       const features = (answer: string): number[] =>
         preferenceFeatures({ question: row.prompt, answer, references: row.passages });
-      const [better, worse] = row.label === 'a' ? [row.answer_a, row.answer_b] : [row.answer_b, row.answer_a];
+      const [better, worse] =
+        row.label === 'a' ? [row.answer_a, row.answer_b] : [row.answer_b, row.answer_a];
       return {
         source: row.source,
         lang: row.lang,
@@ -65,11 +65,21 @@ function weightsOf(data: readonly Pair[]): number[] {
 function fitLinear(data: readonly Pair[], l2: number): PreferenceWeights {
   const size = PREFERENCE_FEATURES.length;
   const rows = data.flatMap(({ better, worse }) => [better, worse]);
-  const mean = PREFERENCE_FEATURES.map((_, f) => rows.reduce((sum, row) => sum + (row[f] ?? 0), 0) / rows.length);
-  const scale = PREFERENCE_FEATURES.map(
-    (_, f) => Math.sqrt(rows.reduce((sum, row) => sum + ((row[f] ?? 0) - (mean[f] ?? 0)) ** 2, 0) / rows.length) || 1,
+  const mean = PREFERENCE_FEATURES.map(
+    (_, f) => rows.reduce((sum, row) => sum + (row[f] ?? 0), 0) / rows.length,
   );
-  const deltas = data.map(({ better, worse }) => Float64Array.from(PREFERENCE_FEATURES, (_, f) => ((better[f] ?? 0) - (worse[f] ?? 0)) / (scale[f] ?? 1)));
+  const scale = PREFERENCE_FEATURES.map(
+    (_, f) =>
+      Math.sqrt(
+        rows.reduce((sum, row) => sum + ((row[f] ?? 0) - (mean[f] ?? 0)) ** 2, 0) / rows.length,
+      ) || 1,
+  );
+  const deltas = data.map(({ better, worse }) =>
+    Float64Array.from(
+      PREFERENCE_FEATURES,
+      (_, f) => ((better[f] ?? 0) - (worse[f] ?? 0)) / (scale[f] ?? 1),
+    ),
+  );
   const weight = weightsOf(data);
   const linear = new Float64Array(size);
   const velocity = new Float64Array(size);
@@ -92,73 +102,75 @@ function fitLinear(data: readonly Pair[], l2: number): PreferenceWeights {
     mean: mean.map((value) => Number(value.toPrecision(6))),
     scale: scale.map((value) => Number(value.toPrecision(6))),
     linear: Array.from(linear, (value) => Number(value.toPrecision(5))),
-    trees: { features: PREFERENCE_FEATURES, base: 0, trees: [] },
   };
 }
 
-/** Trees on top of the linear score, by the same pairwise loss: g(better) = -(1 - p), g(worse) = +. */
-function addTrees(data: readonly Pair[], linear: PreferenceWeights, rounds: number): PreferenceWeights {
-  const rows = data.flatMap(({ better, worse }) => [better, worse]);
-  const offset = rows.map((row) => scoreFeatures(row, linear));
-  const weight = weightsOf(data);
-  const trees: BoostedTrees = growTrees(
-    PREFERENCE_FEATURES,
-    rows,
-    (scores, g, h) => {
-      data.forEach((_, index) => {
-        const [a, b] = [2 * index, 2 * index + 1];
-        const p = sigmoid((scores[a] ?? 0) + (offset[a] ?? 0) - (scores[b] ?? 0) - (offset[b] ?? 0));
-        const w = weight[index] ?? 1;
-        g[a] = -w * (1 - p);
-        g[b] = w * (1 - p);
-        h[a] = w * p * (1 - p);
-        h[b] = h[a] ?? 0;
-      });
-    },
-    { rounds, depth: 3, rate: 0.08, l2: 20, minHessian: 15, featureShare: 0.5, seed: 5, base: 0 },
-  );
-  return { ...linear, trees };
-}
-
-const margin = (model: PreferenceWeights, { better, worse }: Pair): number => scoreFeatures(better, model) - scoreFeatures(worse, model);
+const margin = (model: PreferenceWeights, { better, worse }: Pair): number =>
+  scoreFeatures(better, model) - scoreFeatures(worse, model);
 const round = (value: number): number => Math.round(value * 1e4) / 1e4;
 
-function accuracy(model: PreferenceWeights, data: readonly Pair[]): { n: number; accuracy: number; longerWins: number } {
+function accuracy(
+  model: PreferenceWeights,
+  data: readonly Pair[],
+): { n: number; accuracy: number; longerWins: number } {
   const half = (value: number): number => (value > 0 ? 1 : value === 0 ? 0.5 : 0);
-  const mean = (value: (pair: Pair) => number): number => round(data.reduce((sum, pair) => sum + value(pair), 0) / Math.max(1, data.length));
-  return { n: data.length, accuracy: mean((pair) => half(margin(model, pair))), longerWins: mean(({ longer }) => half(longer)) };
+  const mean = (value: (pair: Pair) => number): number =>
+    round(data.reduce((sum, pair) => sum + value(pair), 0) / Math.max(1, data.length));
+  return {
+    n: data.length,
+    accuracy: mean((pair) => half(margin(model, pair))),
+    longerWins: mean(({ longer }) => half(longer)),
+  };
 }
 
-function grouped(model: PreferenceWeights, data: readonly Pair[], key: (pair: Pair) => string): Record<string, unknown> {
-  return Object.fromEntries([...new Set(data.map(key))].sort().map((name) => [name, accuracy(model, data.filter((pair) => key(pair) === name))]));
+function grouped(
+  model: PreferenceWeights,
+  data: readonly Pair[],
+  key: (pair: Pair) => string,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    [...new Set(data.map(key))].sort().map((name) => [
+      name,
+      accuracy(
+        model,
+        data.filter((pair) => key(pair) === name),
+      ),
+    ]),
+  );
 }
 
 const train = pairs('preference/train.jsonl.gz', ({ source }) => !UNLICENSED.test(source));
 const dev = pairs('preference/dev.jsonl.gz', () => true);
-const linear = fitLinear(train, 0.003);
-const candidates = [0, 40, 80].map((rounds) => (rounds === 0 ? linear : addTrees(train, linear, rounds)));
-// The number of trees is chosen on a part of the training pairs, never on dev.
-const cut = Math.floor(train.length * 0.8);
-const probeLinear = fitLinear(train.slice(0, cut), 0.003);
-const probe = [0, 40, 80].map((rounds) => accuracy(rounds === 0 ? probeLinear : addTrees(train.slice(0, cut), probeLinear, rounds), train.slice(cut)).accuracy);
-const model = candidates[probe.indexOf(Math.max(...probe))] ?? linear;
+const model = fitLinear(train, 0.003);
 const licensed = dev.filter(({ source }) => !UNLICENSED.test(source));
 const report = {
   trainPairs: train.length,
-  heldOutTrainAccuracyByTrees: { 0: probe[0], 40: probe[1], 80: probe[2] },
   train: accuracy(model, train),
   dev: accuracy(model, dev),
-  devLinearOnly: accuracy(linear, dev),
   devWithLicensedSourcesOnly: accuracy(model, licensed),
   devByLengthBin: grouped(model, dev, ({ longer }) => {
     const size = Math.abs(longer);
-    return size < 0.1 ? '1 within 10 %' : size < 0.4 ? '2 within 50 %' : size < 0.7 ? '3 within 100 %' : '4 more than twice';
+    return size < 0.1
+      ? '1 within 10 %'
+      : size < 0.4
+        ? '2 within 50 %'
+        : size < 0.7
+          ? '3 within 100 %'
+          : '4 more than twice';
   }),
-  devBetterIsShorter: accuracy(model, dev.filter(({ longer }) => longer < 0)),
-  devBetterIsLonger: accuracy(model, dev.filter(({ longer }) => longer > 0)),
+  devBetterIsShorter: accuracy(
+    model,
+    dev.filter(({ longer }) => longer < 0),
+  ),
+  devBetterIsLonger: accuracy(
+    model,
+    dev.filter(({ longer }) => longer > 0),
+  ),
   devByLanguage: grouped(model, dev, ({ lang }) => lang),
   devBySource: grouped(model, dev, ({ source }) => source),
-  weights: Object.fromEntries(PREFERENCE_FEATURES.map((name, index) => [name, round(model.linear[index] ?? 0)])),
+  weights: Object.fromEntries(
+    PREFERENCE_FEATURES.map((name, index) => [name, round(model.linear[index] ?? 0)]),
+  ),
 };
 const folder = join(packageRoot, 'scorer', 'preference');
 writeFileSync(join(folder, 'preference-weights.json'), `${JSON.stringify(model)}\n`);

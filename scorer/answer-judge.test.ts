@@ -1,0 +1,94 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Draft, Reference } from '../src/core/nouns.ts';
+import { AnswerJudge } from './answer-judge.ts';
+import { scoreStage } from './preference/score-stage.ts';
+import { supportStage } from './support/support-stage.ts';
+
+const judge = new AnswerJudge();
+const signal = AbortSignal.timeout(60_000);
+afterAll(() => judge.close());
+
+const reference: Reference = {
+  number: 1,
+  url: 'https://example.org/oil',
+  title: '1973 oil crisis',
+  site: 'example.org',
+  language: 'en',
+  publishedAt: null,
+  fetchedAt: '2026-11-23T00:00:00Z',
+  text: 'The 1973 oil crisis began in October 1973 with an embargo. The price of oil rose to nearly $12 in 1974.',
+  score: 1,
+  evidence: [],
+};
+const draft = (kind: Draft['kind'], text: string): Draft => ({
+  kind,
+  text,
+  promptTokens: 0,
+  completionTokens: 0,
+  finishReason: 'stop',
+  meanLogProbability: null,
+});
+
+describe('AnswerJudge', () => {
+  it('judges drafts in a child process', async () => {
+    const judgement = await judge.judge(
+      {
+        question: 'When did the 1973 oil crisis begin?',
+        drafts: [
+          draft('generated', 'The oil crisis began in October 1975.'),
+          draft('generated', 'The 1973 oil crisis began in October 1973.'),
+          draft('extractive', reference.text),
+        ],
+        references: [reference],
+        answerability: 0.9,
+        language: 'en',
+      },
+      { signal, timeoutMs: 30_000 },
+    );
+    expect(judgement.abstained).toBe(false);
+    expect(judgement.best?.cited.answer).toContain('October 1973');
+    expect(judgement.candidates.every(({ cited }) => !cited.answer.includes('1975'))).toBe(true);
+  });
+
+  it('cancels', async () => {
+    const controller = new AbortController();
+    controller.abort();
+    await expect(judge.support('a', ['b'], { signal: controller.signal })).rejects.toMatchObject({
+      code: 'cancelled',
+    });
+  });
+
+  it('answers the contract’s lines', async () => {
+    const support = await supportStage(
+      { id: 7, claim: 'The crisis began in October 1973.', references: [reference.text], other: 1 },
+      judge,
+      { signal },
+    );
+    expect(support).toMatchObject({ id: 7 });
+    expect(support.evidence[0]).toMatchObject({ reference: 0, start: 0 });
+    const one = await scoreStage(
+      { id: 'x', question: 'When?', answer: 'In October 1973.' },
+      judge,
+      { signal },
+    );
+    const two = await scoreStage(
+      {
+        id: 'x',
+        question: 'When?',
+        answer_a: 'In October 1973.',
+        answer_b: 'No idea.',
+        references: [{ text: reference.text }],
+      },
+      judge,
+      { signal },
+    );
+    expect(Object.keys(one)).toEqual(['id', 'score']);
+    expect(Object.keys(two)).toEqual(['id', 'score_a', 'score_b']);
+    await expect(supportStage({ id: 1, claim: 3 }, judge, { signal })).rejects.toMatchObject({
+      code: 'bad-request',
+    });
+    await expect(scoreStage({ id: 1 }, judge, { signal })).rejects.toMatchObject({
+      code: 'bad-request',
+    });
+  });
+});
