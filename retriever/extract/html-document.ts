@@ -43,10 +43,10 @@ export function fragmentBlocks(html: string): readonly TextBlock[] {
   return pageBlocks(parseScanned(scanHtml(html)).body);
 }
 
-function proseBlocks(analysis: PageAnalysis): readonly TextBlock[] {
+function proseBlocks(analysis: PageAnalysis, hiddenToo: boolean): readonly TextBlock[] {
   return analysis.blocks.filter((block) => {
     const place = analysis.places.of(block.element);
-    if (place.hidden || (place.any & FURNITURE) !== 0) return false;
+    if ((place.hidden && !hiddenToo) || (place.any & FURNITURE) !== 0) return false;
     return (
       block.linkChars / block.text.length < 0.35 &&
       (weight(block.text) >= 60 || block.kind === 'heading' || block.kind === 'row')
@@ -114,9 +114,12 @@ function readableText(
         (block, index) =>
           (analysis.kept[index] ?? 0) > 0.5 && block.linkChars / block.text.length < 0.5,
       ),
-    () => proseBlocks(analysis),
+    () => proseBlocks(analysis, false),
     () => jsonBlocks(scan, linked),
+    // Some pages hide everything until a script shows it.
+    () => proseBlocks(analysis, true),
     () => wholeBody(analysis),
+    () => analysis.blocks,
   ];
   let best = chosen;
   for (const way of ways) {
