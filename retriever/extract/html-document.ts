@@ -35,8 +35,9 @@ function weight(text: string): number {
   );
 }
 
+/** Weight of the text below the headings: headings alone are no document. */
 const sum = (blocks: readonly TextBlock[]): number =>
-  blocks.reduce((total, block) => total + weight(block.text), 0);
+  blocks.reduce((total, { kind, text }) => total + (kind === 'heading' ? 0 : weight(text)), 0);
 
 /** Blocks of an HTML fragment, all of them: for Markdown, feeds and HTML inside JSON. */
 export function fragmentBlocks(html: string): readonly TextBlock[] {
