@@ -111,7 +111,7 @@ export function reportPassages(
         let count = 0;
         questions.forEach(({ language: own, kind, question, evidence, passageGold }, at) => {
           if (own !== language || kind !== 'answerable' || !passageGold.includes(true)) return;
-          if (stableHash(question.page_id) % 2 !== parity) return;
+          if (stableHash(`half ${question.page_id}`) % 2 !== parity) return;
           count += 1;
           const scores = passageScores(evidence, probabilities[at] ?? [], fusion);
           const gold = Math.max(

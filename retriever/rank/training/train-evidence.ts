@@ -117,7 +117,7 @@ const grow = (
     features: FEATURE_NAMES,
     trees: Number(values.trees),
     depth: Number(values.depth),
-    rate: 0.12,
+    rate: 12 / Number(values.trees),
     minWeight: 3,
     lambda: 2,
     listwise: Number(values.listwise),
