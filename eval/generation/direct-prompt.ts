@@ -39,6 +39,7 @@ const { values } = parseArgs({
     sentences: { type: 'string', default: '4' },
     prompt: { type: 'string', default: join(packageRoot, 'generator', 'prompt', 'direct.json') },
     show: { type: 'boolean', default: false },
+    language: { type: 'string', default: 'both' },
     free: { type: 'boolean', default: false },
     cache: { type: 'string', default: join(tmpdir(), 'footnote-parity') },
   },
@@ -104,6 +105,7 @@ for (const [name, chinese] of [
   ['English', false],
   ['Chinese', true],
 ] as const) {
+  if (values.language !== 'both' && values.language !== (chinese ? 'zh' : 'en')) continue;
   const rows = pick(chinese);
   let hits = 0;
   let inEvidence = 0;

@@ -16,6 +16,8 @@ const promptSchema = z.discriminatedUnion('kind', [
     name: z.string(),
     kind: z.literal('chat'),
     maxEvidence: z.number().int().positive(),
+    /** The best sentence stands next to the question instead of first. */
+    bestLast: z.boolean().default(false),
     languages: z.record(z.string(), wording).and(z.object({ other: wording })),
   }),
   z.strictObject({
@@ -126,9 +128,9 @@ export function fillPrompt(data: PromptData, input: PromptInput): Prompt {
     .map(({ text }) => quotable(text));
   const texts =
     sentences.length > 0 ? sentences : input.references.map(({ text }) => quotable(text));
-  const evidence = withinBudget(texts, budget)
-    .map((text) => fill(words.item, { text }))
-    .join('\n');
+  const kept = withinBudget(texts, budget);
+  if (data.bestLast) kept.reverse();
+  const evidence = kept.map((text) => fill(words.item, { text })).join('\n');
   return {
     kind: 'chat',
     messages: [
