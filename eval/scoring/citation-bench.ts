@@ -80,11 +80,9 @@ export function citationCases(count: number, seed = 3): CitationCase[] {
     const gold = Math.floor(random() * 5) + 1;
     const paragraph = pick(page.paragraphs).text;
     const foreign = pick(pool.filter((other) => other !== page));
-    const others = [
-      ...page.paragraphs
-        .map(({ text }) => ({ text, title: page.title }))
-        .filter(({ text }) => text !== paragraph),
-    ];
+    const others = page.paragraphs
+      .map(({ text }) => ({ text, title: page.title }))
+      .filter(({ text }) => text !== paragraph);
     const references = Array.from({ length: 5 }, (_, place) => {
       if (place + 1 === gold) return referenceOf(place + 1, page.title, paragraph, language);
       const other: FrozenPage = pick(pool.filter((candidate) => candidate !== foreign));
@@ -123,7 +121,7 @@ export interface CitationOutcome {
 export function runCitationCase(item: CitationCase): CitationOutcome {
   const cited = cite(item.draft, item.references, { question: '', language: item.language });
   const citations = cited.sentences.flatMap((sentence) => sentence.citations);
-  const flat = (text: string): string => text.replace(/[\s.。]+/gu, '');
+  const flat = (text: string): string => text.replace(/[\s.。:：]+/gu, '');
   return {
     cited,
     kept:

@@ -31,7 +31,8 @@ export function cleanSentence(source: string): string {
   const opened =
     text === source.trim() || !/\p{Ll}/u.test(first) ? text : first.toUpperCase() + text.slice(1);
   if (CLOSED.test(opened)) return opened;
-  return opened.replace(/[,;:，；：、]$/u, '') + (HAN_END.test(opened) ? '。' : '.');
+  const bare = opened.replace(/[,;:，；：、]$/u, '');
+  return bare + (HAN_END.test(bare) ? '。' : '.');
 }
 
 /** @param count number of references: hints outside 1..count are dropped */

@@ -34,13 +34,18 @@ describe('textFragmentUrl', () => {
 
   it('is well formed for any text', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 400 }), (quote) => {
-        const url = textFragmentUrl('https://a.example/p#x', quote);
-        const parts = url.split('#');
-        expect(parts.length).toBeLessThanOrEqual(2);
-        for (const term of terms(url))
-          expect(quote.replace(/\p{Surrogate}/gu, '\ufffd')).toContain(term);
-      }),
+      fc.property(
+        fc
+          .array(fc.integer({ min: 0, max: 0xffff }), { minLength: 1, maxLength: 300 })
+          .map((units) => String.fromCharCode(...units)),
+        (quote) => {
+          const url = textFragmentUrl('https://a.example/p#x', quote);
+          const parts = url.split('#');
+          expect(parts.length).toBeLessThanOrEqual(2);
+          for (const term of terms(url))
+            expect(quote.replace(/\p{Surrogate}/gu, '\ufffd')).toContain(term);
+        },
+      ),
       { numRuns: 50 },
     );
   });

@@ -21,16 +21,18 @@ interface Wording {
   readonly gap: string;
 }
 
+const english: Wording = {
+  none: 'The sources that were found do not hold an answer to this question.',
+  noSources: 'No sources were found for this question.',
+  closest: (names) =>
+    names.length === 1
+      ? `The closest source is ${names[0]}.`
+      : `The closest sources are ${names.slice(0, -1).join(', ')} and ${names.at(-1)}.`,
+  gap: ' ',
+};
+
 const wordings: Readonly<Record<string, Wording>> = {
-  en: {
-    none: 'The sources that were found do not hold an answer to this question.',
-    noSources: 'No sources were found for this question.',
-    closest: (names) =>
-      names.length === 1
-        ? `The closest source is ${names[0]}.`
-        : `The closest sources are ${names.slice(0, -1).join(', ')} and ${names.at(-1)}.`,
-    gap: ' ',
-  },
+  en: english,
   zh: {
     none: '找到的来源中没有这个问题的答案。',
     noSources: '没有找到与这个问题有关的来源。',
@@ -68,7 +70,7 @@ const wordings: Readonly<Record<string, Wording>> = {
  * @param references in order of closeness; their titles are shown without marks that look like citations
  */
 export function abstention(references: readonly Reference[], language: string): Abstention {
-  const wording = wordings[language] ?? (wordings['en'] as Wording);
+  const wording = wordings[language] ?? english;
   const names: string[] = [];
   for (const { title, site } of references) {
     const clean = stripMarks(title)

@@ -49,7 +49,7 @@ const months = new Map<string, number>(
     .concat([['sept', 9]]),
 );
 const hanDigits = new Map<string, number>(
-  [...'零一二三四五六七八九'].map((character, value) => [character, value] as const),
+  Array.from('零一二三四五六七八九', (character, value) => [character, value] as const),
 );
 for (const [character, value] of [
   ['〇', 0],
@@ -150,8 +150,8 @@ function wordValue(words: readonly string[]): number | null {
 
 /** Value of a Chinese numeral, positional (`二〇一〇`) or with powers (`三百二十一`, `一万二千`). */
 export function hanValue(text: string): number | null {
-  if (![...text].some((character) => hanScales.has(character))) {
-    return Number([...text].map((character) => hanDigits.get(character) ?? 0).join(''));
+  if (!Array.from(text).some((character) => hanScales.has(character))) {
+    return Number(Array.from(text, (character) => hanDigits.get(character) ?? 0).join(''));
   }
   let total = 0;
   let section = 0;

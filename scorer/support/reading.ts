@@ -35,6 +35,11 @@ const negations = new Set(
 );
 const HAN_NEGATION =
   /不(?![仅僅但过過同断斷久少只论論管料如得错錯锈鏽可或])|(?<![沉淹埋出吞])没(?!收)|沒(?!收)|无(?![论論限线線数數])|無(?![論限線數])|非(?![洲常])(?<![除是])非|未(?![来來])|並非|并非|否认|否認|从未|從未|禁止/gu;
+// Hoisted: a literal in a hot function is made anew, and interpreted, at every call.
+const UPPER_START = /^\p{Lu}/u;
+const UPPER = /\p{Lu}/u;
+const NEXT_UPPER = /^[\s-]\p{Lu}\p{L}/u;
+const DIGIT_START = /^\d/u;
 const SENTENCE_OPEN = /(?:^|[.!?。！？:：;；\n"“(（][\s"“'’)]*)$/u;
 
 /** Where Chinese negates, by offset. */
@@ -52,7 +57,7 @@ export function read(text: string): Reading {
     const source = text.slice(token.start, token.end);
     const plain = source.toLowerCase().replace(/[’]/gu, "'");
     const next = raw[index + 1];
-    const digits = /^\d/u.test(source);
+    const digits = DIGIT_START.test(source);
     const stop = stopWords.has(plain) || stopWords.has(token.text);
     return {
       ...token,
@@ -86,13 +91,13 @@ export function read(text: string): Reading {
 
 /** Capitalised inside a sentence, or with a capital, digit or dot further in: a proper name. */
 function isName(text: string, token: Token, source: string): boolean {
-  if (token.unspaced || /^\d/u.test(source) || !/^\p{Lu}/u.test(source)) return false;
-  if (/\p{Lu}/u.test(source.slice(1))) return true;
+  if (token.unspaced || DIGIT_START.test(source) || !UPPER_START.test(source)) return false;
+  if (UPPER.test(source.slice(1))) return true;
   if (!SENTENCE_OPEN.test(text.slice(Math.max(0, token.start - 6), token.start))) {
     return true;
   }
   // First word of a sentence: a name only when another capitalised word follows at once.
-  return /^[\s-]\p{Lu}\p{L}/u.test(text.slice(token.end, token.end + 3));
+  return NEXT_UPPER.test(text.slice(token.end, token.end + 3));
 }
 
 /** Initials of runs of capitalised words: `North Atlantic Treaty Organization` → `nato`. */

@@ -23,7 +23,7 @@ const HAN = /\p{Script=Han}/u;
 
 /** Changes one number of the sentence (digits only), or null where it has none. */
 export function changeNumber(sentence: string, random: () => number): string | null {
-  const digits = [...sentence.matchAll(/\d+/gu)].filter((match) => !/^0/u.test(match[0]));
+  const digits = [...sentence.matchAll(/\d+/gu)].filter((match) => !match[0].startsWith('0'));
   const chosen = digits[Math.floor(random() * digits.length)];
   if (chosen === undefined) return null;
   const old = Number(chosen[0]);
