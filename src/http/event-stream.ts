@@ -4,15 +4,14 @@ import type { AnswerEvent } from '../core/nouns.ts';
 
 const KEEP_ALIVE_MS = 10_000;
 
-/**
- * Writes pipeline events as Server-Sent Events (WHATWG HTML, section 9.2). Once the stream has begun
- * a failure can only be an `error` event, whose data is the problem document.
- */
-export async function writeEventStream(
-  response: Response,
-  events: AsyncIterable<AnswerEvent>,
-  signal: AbortSignal,
-): Promise<void> {
+export interface EventStream {
+  /** Writes one event's lines (without the blank line); waits while the client reads too slowly. */
+  send(lines: string): Promise<void>;
+  end(): void;
+}
+
+/** Begins a response of Server-Sent Events (WHATWG HTML, section 9.2) with comments as keep-alive. */
+export function openEventStream(response: Response): EventStream {
   response.status(200).set({
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
@@ -23,14 +22,35 @@ export async function writeEventStream(
   const keepAlive = setInterval(() => {
     if (!response.writableNeedDrain) response.write(': keep-alive\n\n');
   }, KEEP_ALIVE_MS);
+  return {
+    send: async (lines) => {
+      if (response.destroyed) return;
+      if (!response.write(`${lines}\n\n`)) {
+        await new Promise<void>((resolve) => {
+          response.once('drain', resolve);
+          response.once('close', resolve);
+        });
+      }
+    },
+    end: () => {
+      clearInterval(keepAlive);
+      response.end();
+    },
+  };
+}
+
+/**
+ * Writes pipeline events as Server-Sent Events. Once the stream has begun a failure can only be an
+ * `error` event, whose data is the problem document.
+ */
+export async function writeEventStream(
+  response: Response,
+  events: AsyncIterable<AnswerEvent>,
+  signal: AbortSignal,
+): Promise<void> {
+  const stream = openEventStream(response);
   const send = async (event: string, data: unknown): Promise<void> => {
-    if (signal.aborted || response.destroyed) return;
-    if (!response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) {
-      await new Promise<void>((resolve) => {
-        response.once('drain', resolve);
-        response.once('close', resolve);
-      });
-    }
+    if (!signal.aborted) await stream.send(`event: ${event}\ndata: ${JSON.stringify(data)}`);
   };
   try {
     for await (const event of events) {
@@ -38,9 +58,8 @@ export async function writeEventStream(
       await send(type, event.type === 'answer-end' ? event.answer : data);
     }
   } catch (error) {
-    if (!signal.aborted) await send('error', toProblem(toFootnoteError(error)));
+    await send('error', toProblem(toFootnoteError(error)));
   } finally {
-    clearInterval(keepAlive);
-    response.end();
+    stream.end();
   }
 }

@@ -6,6 +6,10 @@ import type { z } from 'zod';
 import type { AnswerRequest, AnswerService } from '../answer-service.ts';
 import { FootnoteError, toFootnoteError, toProblem } from '../core/errors.ts';
 import type { Answer, AnswerEvent, Warning } from '../core/nouns.ts';
+import { writeChatCompletion } from './chat-completions.ts';
+import { openAiError } from './chat-errors.ts';
+import { listChatModels, listedModel } from './chat-models.ts';
+import { readChatRequest } from './chat-request.ts';
 import { writeEventStream } from './event-stream.ts';
 import { pagePolicy } from './page-policy.ts';
 import { Metrics } from './metrics.ts';
@@ -14,6 +18,10 @@ import { answerRequestSchema, searchRequestSchema } from './schemas.ts';
 
 /** Longest request body in bytes; a question has at most 4,000 characters. */
 const MAX_BODY_BYTES = 64 * 1024;
+/** The same for a conversation, of which the last message is the question. */
+const MAX_CHAT_BYTES = 1024 * 1024;
+/** Routes whose clients look for OpenAI's `error` in a problem. */
+const OPENAI_ROUTES: readonly string[] = ['/v1/chat/completions', '/v1/models', '/v1/models/:id'];
 
 export interface HttpAppOptions {
   readonly service: AnswerService;
@@ -119,6 +127,25 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
     });
   });
 
+  const chatJson = express.json({ limit: MAX_CHAT_BYTES, strict: true });
+  route(
+    '/v1/chat/completions',
+    'post',
+    authorise,
+    requireJson,
+    chatJson,
+    async (request, response) => {
+      const chat = readChatRequest(request.body);
+      const signal = clientSignal(response, options.signal);
+      const events = measured(service.answer(chat.answer, { signal }), metrics, signal);
+      await writeChatCompletion(response, chat, events);
+    },
+  );
+  route('/v1/models', 'get', authorise, (_, response) => response.json(listChatModels()));
+  route('/v1/models/:id', 'get', authorise, (request, response) =>
+    response.json(listedModel(String(request.params['id']))),
+  );
+
   const description = openApi(options.version);
   route('/openapi.json', 'get', (_, response) => response.json(description));
   route('/healthz', 'get', (_, response) => response.json({ status: 'ok' }));
@@ -154,10 +181,12 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
       response.set('retry-after', String(Math.ceil(error.retryAfterSeconds)));
     }
     if (error.code === 'unauthorized') response.set('www-authenticate', 'Bearer');
+    const problem = toProblem(error, `urn:request:${requestId}`);
+    const openAi = OPENAI_ROUTES.includes(String(response.locals['route']));
     response
       .status(error.status)
       .type('application/problem+json')
-      .send(JSON.stringify(toProblem(error, `urn:request:${requestId}`)));
+      .send(JSON.stringify(openAi ? { ...problem, error: openAiError(error) } : problem));
   });
   return app;
 }
@@ -254,9 +283,10 @@ function fromExpress(thrown: unknown): FootnoteError {
     );
   }
   if (type === 'entity.too.large') {
+    const { limit } = thrown as { readonly limit: number };
     return new FootnoteError(
       'body-too-large',
-      `the body is larger than ${MAX_BODY_BYTES} bytes; shorten the question`,
+      `the body is larger than ${limit} bytes; shorten the question`,
     );
   }
   if (type === 'encoding.unsupported' || type === 'charset.unsupported') {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ERROR_TABLE } from '../core/errors.ts';
+import { CHAT_SCHEMAS } from './chat-schemas.ts';
 import {
   answerRequestSchema,
   answerSchema,
@@ -19,6 +20,7 @@ export function openApi(version: string): Json {
     Answer: answerSchema,
     SearchResponse: searchResponseSchema,
     Problem: problemSchema,
+    ...CHAT_SCHEMAS,
   })) {
     registry.add(schema, { id });
   }
@@ -43,14 +45,16 @@ export function openApi(version: string): Json {
       ...extra,
     },
   });
-  const problems = {
+  const problemsAs = (name: string): Json => ({
     default: {
       description: `A problem; codes: ${Object.keys(ERROR_TABLE).join(', ')}`,
       content: {
-        'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+        'application/problem+json': { schema: { $ref: `#/components/schemas/${name}` } },
       },
     },
-  };
+  });
+  const problems = problemsAs('Problem');
+  const chatProblems = problemsAs('ChatProblem');
   const plain = (description: string, type = 'application/json'): Json => ({
     '200': { description, content: { [type]: { schema: {} } } },
     ...problems,
@@ -87,6 +91,37 @@ export function openApi(version: string): Json {
           security: [{}, { bearer: [] }],
           requestBody: body('SearchRequest'),
           responses: { '200': reply('The references', 'SearchResponse'), ...problems },
+        },
+      },
+      '/v1/chat/completions': {
+        post: {
+          operationId: 'createChatCompletion',
+          summary: 'Answer the last message of a chat, for clients of OpenAI and Perplexity',
+          description:
+            'With `stream: true`: ChatCompletionChunk objects as Server-Sent Events, then `[DONE]`; a failure in mid-stream is a ChatProblem.',
+          security: [{}, { bearer: [] }],
+          requestBody: body('ChatCompletionRequest'),
+          responses: {
+            '200': reply('The answer', 'ChatCompletion', {
+              'text/event-stream': { schema: { $ref: '#/components/schemas/ChatCompletionChunk' } },
+            }),
+            ...chatProblems,
+          },
+        },
+      },
+      '/v1/models': {
+        get: {
+          operationId: 'listModels',
+          security: [{}, { bearer: [] }],
+          responses: { '200': reply('The models of the chat', 'ModelList'), ...chatProblems },
+        },
+      },
+      '/v1/models/{id}': {
+        get: {
+          operationId: 'retrieveModel',
+          security: [{}, { bearer: [] }],
+          parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
+          responses: { '200': reply('One model', 'Model'), ...chatProblems },
         },
       },
       '/openapi.json': { get: { operationId: 'openapi', responses: plain('This document') } },

@@ -1,0 +1,282 @@
+/**
+ * The shapes of the chat API as zod schemas: OpenAI's Chat Completions with Perplexity's search
+ * parameters. What stands here is honoured or has no bearing on an answer; the rest is refused.
+ */
+import { z } from 'zod';
+import { answerRequestSchema, answerSchema, problemSchema } from './schemas.ts';
+
+/** A value other than the ones that change nothing is refused with this text. */
+const only = (reason: string) => ({ error: reason });
+
+/** Fewest tokens an answer may be limited to; a written draft has at most this many. */
+const LEAST_TOKENS = 64;
+
+const tokenLimit = z
+  .int()
+  .min(
+    LEAST_TOKENS,
+    `must be at least ${LEAST_TOKENS}: an answer is whole sentences, never cut inside one`,
+  )
+  .optional()
+  .describe(
+    'Whole sentences are given up to this many tokens, counted as a third of their bytes in UTF-8',
+  );
+
+const contentPart = z.looseObject({ type: z.string(), text: z.string().optional() });
+
+const message = z.looseObject({
+  role: z.enum(['system', 'developer', 'user', 'assistant']),
+  content: z
+    .union([z.string(), z.array(contentPart)], {
+      error: 'must be a string or an array of parts of type text',
+    })
+    .nullish(),
+});
+
+export const chatRequestSchema = z
+  .strictObject({
+    model: z.string().describe('An id of GET /v1/models'),
+    messages: z
+      .array(message)
+      .min(1, 'must not be empty')
+      .describe('The last one, by the user, is the question; earlier ones are not used'),
+    stream: z.boolean().optional(),
+    stream_options: z
+      .strictObject({
+        include_usage: z.boolean().optional(),
+        include_obfuscation: z.literal(false, only('only false: chunks are not padded')).optional(),
+      })
+      .optional()
+      .describe('Only with `stream: true`'),
+    seed: z.int().optional(),
+    n: z.literal(1, only('only 1: a question has one answer')).optional(),
+    temperature: z
+      .literal(
+        [0, 1],
+        only(
+          'only 1, the default, or 0, for one greedy draft: drafts are sampled in the way their scorer was tuned for',
+        ),
+      )
+      .optional(),
+    top_p: z
+      .literal(
+        1,
+        only('only 1, the default: drafts are sampled in the way their scorer was tuned for'),
+      )
+      .optional(),
+    max_tokens: tokenLimit,
+    max_completion_tokens: tokenLimit,
+    response_format: z
+      .looseObject({
+        type: z.literal('text', only('only text: answers in a JSON schema are not supported yet')),
+      })
+      .optional(),
+    tool_choice: z
+      .enum(['none', 'auto'], only('only none or auto: no tools are called'))
+      .optional(),
+    function_call: z
+      .enum(['none', 'auto'], only('only none or auto: no functions are called'))
+      .optional(),
+    parallel_tool_calls: z.boolean().optional(),
+    modalities: z.array(z.literal('text', only('only text'))).optional(),
+    reasoning_effort: z.literal('none', only('only none: there is no reasoning')).optional(),
+    verbosity: z
+      .literal('medium', only('only medium, the default: answers have one length'))
+      .optional(),
+    service_tier: z.enum(['auto', 'default'], only('only auto or default')).optional(),
+    user: z.string().optional(),
+    safety_identifier: z.string().optional(),
+    metadata: z.record(z.string(), z.unknown()).optional(),
+    store: z.boolean().optional(),
+    prompt_cache_key: z.string().optional(),
+    prompt_cache_retention: z.string().optional(),
+    web_search_options: z
+      .strictObject({
+        search_context_size: z
+          .enum(['low', 'medium', 'high'])
+          .optional()
+          .describe('At most 3, 5 or 8 references'),
+        user_location: z.never(only('not supported: searches do not depend on a place')).optional(),
+      })
+      .optional(),
+    search_mode: z.literal('web', only('only web')).optional(),
+    search_domain_filter: answerRequestSchema.shape.sites.describe(
+      'Host names that the search is limited to; exclusions (`-host`) are refused',
+    ),
+    search_recency_filter: z.enum(['day', 'week', 'month', 'year']).optional(),
+    search_after_date_filter: z
+      .string()
+      .regex(/^\d{1,2}\/\d{1,2}\/\d{4}$/u, 'must be a date as month/day/year')
+      .optional(),
+    language_preference: answerRequestSchema.shape.language,
+  })
+  .meta({ id: 'ChatCompletionRequest' });
+
+/** Parameters that cannot be honoured, and why; values that ask for nothing pass. */
+export const REFUSED_PARAMETERS: Readonly<Record<string, string>> = {
+  stop: 'answers end where their sentences end',
+  tools: 'no tools are called',
+  functions: 'no functions are called',
+  audio: 'answers are text',
+  prediction: 'answers come from sources, not from a prediction',
+  logprobs: 'an answer is chosen among drafts and has no single sequence of probabilities',
+  top_logprobs: 'an answer is chosen among drafts and has no single sequence of probabilities',
+  logit_bias: 'drafts are sampled in the way their scorer was tuned for',
+  frequency_penalty: 'drafts are sampled in the way their scorer was tuned for',
+  presence_penalty: 'drafts are sampled in the way their scorer was tuned for',
+  top_k: 'drafts are sampled in the way their scorer was tuned for',
+  return_images: 'images are not searched',
+  return_related_questions: 'related questions are not made',
+  disable_search: 'every answer is searched for',
+  enable_search_classifier: 'every answer is searched for',
+  search_before_date_filter: 'sources can be limited by their earliest date only',
+  last_updated_after_filter: 'the date of the last update is not known for sources',
+  last_updated_before_filter: 'the date of the last update is not known for sources',
+};
+
+const annotationSchema = z
+  .object({
+    type: z.literal('url_citation'),
+    url_citation: z.object({
+      start_index: z.int().min(0),
+      end_index: z.int().min(0),
+      url: z.string().describe('With a text fragment to the quoted words'),
+      title: z.string(),
+    }),
+  })
+  .meta({
+    id: 'UrlCitation',
+    description:
+      'Indices are UTF-16 code units of the sentence in the content that the source supports, without its marks',
+  });
+
+const usageSchema = z
+  .object({
+    prompt_tokens: z.int(),
+    completion_tokens: z.int().describe('Of all drafts together'),
+    total_tokens: z.int(),
+  })
+  .meta({ id: 'ChatUsage' });
+
+const searchResultSchema = z
+  .object({
+    title: z.string(),
+    url: z.string(),
+    date: z.iso.date().nullable(),
+    snippet: z.string().describe('Verbatim from the extracted page'),
+  })
+  .meta({ id: 'ChatSearchResult' });
+
+const sources = {
+  citations: z.array(z.string()).describe('URL of reference n at index n-1'),
+  search_results: z.array(searchResultSchema).describe('Reference n at index n-1'),
+};
+
+const detail = answerSchema
+  .pick({
+    id: true,
+    abstained: true,
+    language: true,
+    sentences: true,
+    score: true,
+    model: true,
+    timings_ms: true,
+    warnings: true,
+  })
+  .meta({
+    id: 'AnswerDetail',
+    description: 'What POST /v1/answer gives beyond the text and its sources; `model` wrote it',
+  });
+
+const finishReason = z.enum(['stop', 'length']);
+
+export const chatCompletionSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal('chat.completion'),
+    created: z.int(),
+    model: z.string(),
+    choices: z
+      .array(
+        z.object({
+          index: z.literal(0),
+          message: z.object({
+            role: z.literal('assistant'),
+            content: z.string(),
+            refusal: z.null(),
+            annotations: z.array(annotationSchema),
+          }),
+          logprobs: z.null(),
+          finish_reason: finishReason,
+        }),
+      )
+      .length(1),
+    usage: usageSchema,
+    ...sources,
+    footnote: detail,
+  })
+  .meta({ id: 'ChatCompletion' });
+
+export const chatChunkSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal('chat.completion.chunk'),
+    created: z.int(),
+    model: z.string(),
+    choices: z.array(
+      z.object({
+        index: z.literal(0),
+        delta: z.object({
+          role: z.literal('assistant').optional(),
+          content: z.string().optional(),
+          annotations: z.array(annotationSchema).optional(),
+        }),
+        logprobs: z.null(),
+        finish_reason: finishReason.nullable(),
+      }),
+    ),
+    usage: usageSchema.nullish(),
+    citations: sources.citations,
+    search_results: sources.search_results.optional().describe('On the first and the last chunk'),
+    footnote: detail.optional().describe('On the last chunk of the answer'),
+  })
+  .meta({ id: 'ChatCompletionChunk' });
+
+const modelSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal('model'),
+    created: z.int(),
+    owned_by: z.string(),
+    description: z.string(),
+  })
+  .meta({ id: 'Model' });
+
+const modelListSchema = z
+  .object({ object: z.literal('list'), data: z.array(modelSchema) })
+  .meta({ id: 'ModelList' });
+
+const chatProblemSchema = problemSchema
+  .extend({
+    error: z.object({
+      message: z.string(),
+      type: z.string(),
+      param: z.string().nullable(),
+      code: z.string(),
+    }),
+  })
+  .meta({ id: 'ChatProblem', description: 'A Problem with the error as OpenAI sends it' });
+
+/** The schemas by the names they have in `/openapi.json`. */
+export const CHAT_SCHEMAS = {
+  ChatCompletionRequest: chatRequestSchema,
+  ChatCompletion: chatCompletionSchema,
+  ChatCompletionChunk: chatChunkSchema,
+  Model: modelSchema,
+  ModelList: modelListSchema,
+  ChatProblem: chatProblemSchema,
+} as const;
+
+export type ChatCompletion = z.infer<typeof chatCompletionSchema>;
+export type ChatChunk = z.infer<typeof chatChunkSchema>;
+export type UrlCitation = z.infer<typeof annotationSchema>;
