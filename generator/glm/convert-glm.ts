@@ -74,7 +74,11 @@ function quantiseRows(
   const tile = new Int8Array(tileRows * columns);
   weights.forEachRow(matrix, (row, values) => {
     let largest = 0;
-    for (const value of values) largest = Math.max(largest, Math.abs(value));
+    for (let column = 0; column < columns; column += 1) {
+      const size = Math.abs(values[column] as number);
+      // Written so that a NaN is kept and found below.
+      if (!(size <= largest)) largest = size;
+    }
     if (!Number.isFinite(largest)) {
       throw new FootnoteError('model-invalid', 'a weight is not a finite number');
     }
@@ -83,7 +87,9 @@ function quantiseRows(
     const inverse = 1 / scale;
     const at = (row % tileRows) * columns;
     for (let column = 0; column < columns; column += 1) {
-      tile[at + column] = Math.round((values[column] as number) * inverse);
+      const value = (values[column] as number) * inverse;
+      // Storing truncates: half a step away from zero rounds, several times faster than Math.round.
+      tile[at + column] = value < 0 ? value - 0.5 : value + 0.5;
     }
     if (row % tileRows === tileRows - 1 || row === rows - 1) {
       const inTile = (row % tileRows) + 1;

@@ -3,7 +3,7 @@
  * from the template's text, so that control tokens which a page quotes stay plain text.
  */
 import { Script, createContext } from 'node:vm';
-import { Template } from '@huggingface/jinja';
+import { Environment, Interpreter, Template } from '@huggingface/jinja';
 import { FootnoteError } from '../../src/core/errors.ts';
 import type { Prompt } from '../../src/core/nouns.ts';
 import type { GgufTokenizer, PromptPart } from './gguf-tokenizer.ts';
@@ -22,17 +22,43 @@ const otherTemplate =
 const markOpen = '\u{F8F0}';
 const markClose = '\u{F8F1}';
 
+/** Python's `range`, which templates use to loop, of a length that fits in memory. */
+function boundedRange(first: number, second?: number, step = 1): number[] {
+  const [start, stop] = second === undefined ? [0, first] : [first, second];
+  const length = Math.max(0, Math.ceil((stop - start) / step));
+  if (!(length <= 100_000)) throw new Error('its range is too long');
+  return Array.from({ length }, (_, index) => start + index * step);
+}
+
 /**
  * Renders with a time limit: a template of a hostile file may loop. The renderer is plain JavaScript,
  * so V8's own watchdog can end it.
  */
-function renderBounded(template: Template, context: Record<string, unknown>): string {
-  const sandbox: { render: () => string; result?: string } = {
-    render: () => template.render(context),
+function renderBounded(source: string, values: Readonly<Record<string, unknown>>): string {
+  const { parsed } = new Template(source);
+  const environment = new Environment();
+  const globals = {
+    true: true,
+    True: true,
+    false: false,
+    False: false,
+    none: null,
+    None: null,
+    raise_exception: (message: string) => {
+      throw new Error(message);
+    },
+    range: boundedRange,
+    strftime_now: () => new Date().toISOString().slice(0, 10),
+    ...values,
   };
-  const script = new Script('result = render();');
-  script.runInContext(createContext(sandbox), { timeout: renderTimeoutMs });
-  return sandbox.result ?? '';
+  for (const [name, value] of Object.entries(globals)) environment.set(name, value);
+  const sandbox: { render: () => unknown; result?: unknown } = {
+    render: () => new Interpreter(environment).run(parsed).value,
+  };
+  new Script('result = render();').runInContext(createContext(sandbox), {
+    timeout: renderTimeoutMs,
+  });
+  return String(sandbox.result);
 }
 
 /**
@@ -47,7 +73,7 @@ export function promptParts(prompt: Prompt, tokenizer: GgufTokenizer): PromptPar
   let rendered: string;
   try {
     if (source.length > longestTemplate) throw new Error('it is too long');
-    rendered = renderBounded(new Template(source), {
+    rendered = renderBounded(source, {
       messages: prompt.messages.map(({ role }, index) => ({
         role,
         content: `${markOpen}${index}${markClose}`,

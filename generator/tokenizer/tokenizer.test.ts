@@ -91,6 +91,7 @@ describe('GgufTokenizer', () => {
     const looping = `{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}`;
     for (const template of [
       looping,
+      '{% for i in range(10000000000) %}x{% endfor %}',
       '{% for %}',
       '{{ 1 | nothing }}',
       'no message',
