@@ -67,8 +67,11 @@ export interface PipelineParts {
     options: CallOptions,
   ): Promise<{ readonly best: ScoredAnswer | null; readonly abstained: boolean }>;
   /** What to say, and show, when the references do not hold the answer. */
-  abstention(question: Question, references: readonly Reference[]): CitedAnswer;
+  abstention(question: Question, references: readonly Reference[]): SpokenAnswer;
 }
+
+/** A text and its sentences: of a cited answer, or of an abstention. */
+type SpokenAnswer = Pick<CitedAnswer, 'answer' | 'sentences'>;
 
 export interface PipelineOptions extends CallOptions {
   readonly maxResults: number;
@@ -212,7 +215,7 @@ async function generateDrafts(
 }
 
 /** The answer cut after each sentence's marks; concatenated, the pieces are the answer again. */
-function sentenceDeltas(cited: CitedAnswer): string[] {
+function sentenceDeltas(cited: SpokenAnswer): string[] {
   const starts = cited.sentences.slice(1).map((sentence) => sentence.start);
   const cuts = [0, ...starts, cited.answer.length];
   return cuts.slice(1).flatMap((end, index) => {

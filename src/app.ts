@@ -17,12 +17,13 @@ import { Robots } from '../retriever/fetch/robots.ts';
 import { Ranker } from '../retriever/rank/ranker.ts';
 import { searchRouter } from '../retriever/search/configured-providers.ts';
 import { AnswerJudge } from '../scorer/answer-judge.ts';
-import { abstentionAnswer } from '../scorer/selection/abstention.ts';
+import { abstention } from '../scorer/selection/abstention.ts';
 import type { PipelineParts } from './answer-pipeline.ts';
 import { AnswerService } from './answer-service.ts';
 import { liveWebReachable } from './composition/live-web.ts';
 import { openGenerator } from './composition/open-generator.ts';
 import type { Config } from './core/config.ts';
+import { orAbort } from './core/deadline.ts';
 import { toFootnoteError } from './core/errors.ts';
 import type { Warning } from './core/nouns.ts';
 import type { Fetcher } from './core/seams.ts';
@@ -130,6 +131,12 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
 
   // Models are opened once, by whoever needs them first; a failure is tried again by the next.
   const openWarnings: Warning[] = [];
+  let reading: Promise<void> | null = null;
+  const openExtractor = (): Promise<void> => {
+    // An extractor that cannot start fails page by page, where it is reported.
+    reading ??= extractor.warmUp({ signal: life }).catch(() => undefined);
+    return reading;
+  };
   let ranker: Promise<Ranker> | null = null;
   const openRanker = (): Promise<Ranker> => {
     ranker ??= (async () => {
@@ -170,6 +177,8 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
       return router.search([{ text, language, freshness, sites, limit }], { signal });
     },
     readPages: async (results, { signal, onPage }) => {
+      // A cold start takes seconds: it must not eat the deadline of the pages.
+      await orAbort(openExtractor(), signal);
       const read = await readPages(
         results,
         { fetcher, extractor, renderer },
@@ -194,8 +203,12 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
     prompt: (question, references) => buildPrompt('direct', { question, references }),
     extractiveDrafts,
     generator: openWriter,
-    judge: (input, { signal }) => judge.judge(input, { signal, timeoutMs: JUDGE_TIMEOUT_MS }),
-    abstention: abstentionAnswer,
+    judge: (input, { signal }) =>
+      judge.judge(
+        { ...input, question: input.question.text, language: input.question.language },
+        { signal, timeoutMs: JUDGE_TIMEOUT_MS },
+      ),
+    abstention: (question, references) => abstention(references, question.language),
   };
   const service = new AnswerService(parts, config);
   let state: string | null = 'the models are still loading';
@@ -204,8 +217,13 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
     service,
     parts,
     warm: async () => {
-      const [reader, writer] = await Promise.all([openRanker(), openWriter()]);
-      await Promise.all([reader.warm(life), writer?.warm(life)]);
+      // In the order in which a question needs them: side by side they would slow each other down.
+      await openExtractor();
+      await (await openRanker()).warm(life);
+      await Promise.all([
+        judge.warm({ signal: life }),
+        openWriter().then((one) => one?.warm(life)),
+      ]);
       state = null;
     },
     notReady: () => state,

@@ -9,8 +9,8 @@ import { rankLine } from '../../retriever/rank/rank-stage.ts';
 import { Ranker } from '../../retriever/rank/ranker.ts';
 import { segmentLine } from '../../retriever/segment/segment-stage.ts';
 import { AnswerJudge } from '../../scorer/answer-judge.ts';
-import { scoreLine } from '../../scorer/preference/score-stage.ts';
-import { supportLine } from '../../scorer/support/support-stage.ts';
+import { scoreStage } from '../../scorer/preference/score-stage.ts';
+import { supportStage } from '../../scorer/support/support-stage.ts';
 import { ChildExtractor } from '../../retriever/extract/child-extractor.ts';
 import type { Config } from '../core/config.ts';
 import { FootnoteError, toFootnoteError } from '../core/errors.ts';
@@ -51,7 +51,11 @@ async function embedderPath(config: Config, io: StageIo): Promise<string | null>
 
 async function openRanker(config: Config, io: StageIo): Promise<Ranker> {
   const weightsPath = await embedderPath(config, io);
-  return new Ranker({ weightsPath, cacheDir: config.cacheDir, threads: config.threads === 0 ? availableParallelism() : config.threads });
+  return new Ranker({
+    weightsPath,
+    cacheDir: config.cacheDir,
+    threads: config.threads === 0 ? availableParallelism() : config.threads,
+  });
 }
 
 export const STAGES: readonly Stage[] = [
@@ -91,7 +95,7 @@ export const STAGES: readonly Stage[] = [
       const judge = new AnswerJudge({});
       return {
         concurrency: 4,
-        work: (line, signal) => supportLine(line, judge, { signal }),
+        work: (line, signal) => supportStage(line, judge, { signal }),
         close: () => judge.close(),
       };
     },
@@ -103,7 +107,7 @@ export const STAGES: readonly Stage[] = [
       const judge = new AnswerJudge({});
       return {
         concurrency: 4,
-        work: (line, signal) => scoreLine(line, judge, { signal }),
+        work: (line, signal) => scoreStage(line, judge, { signal }),
         close: () => judge.close(),
       };
     },
