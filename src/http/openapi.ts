@@ -24,12 +24,15 @@ export function openApi(version: string): Json {
   })) {
     registry.add(schema, { id });
   }
-  const { schemas } = z.toJSONSchema(registry, {
+  const made = z.toJSONSchema(registry, {
     uri: (id) => `#/components/schemas/${id}`,
     io: 'input',
   });
-  for (const schema of Object.values(schemas)) {
-    const named = schema as Json;
+  // Zod keeps schemas that several others use apart, under a reference OpenAPI cannot follow.
+  const text = JSON.stringify(made.schemas).replaceAll('/__shared#/$defs/', '/');
+  const { __shared: shared, ...own } = JSON.parse(text) as Record<string, Json>;
+  const schemas = { ...own, ...(shared?.['$defs'] as Record<string, Json> | undefined) };
+  for (const named of Object.values(schemas)) {
     delete named['$schema'];
     delete named['$id'];
     delete named['id'];
