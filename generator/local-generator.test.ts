@@ -145,7 +145,15 @@ describe.skipIf(smollm === null)(
       const check = await generator.selfCheck({ perplexity: { min: 8, max: 20 }, signal });
       expect(check).toMatchObject({ ok: true });
       const [draft] = await generator.generate(
-        { kind: 'chat', messages: [{ role: 'user', content: 'What is the capital of France?' }] },
+        {
+          kind: 'chat',
+          messages: [
+            {
+              role: 'user',
+              content: 'What is the capital of France? Answer in one short sentence.',
+            },
+          ],
+        },
         greedy,
       );
       expect(draft?.text).toContain('Paris');
