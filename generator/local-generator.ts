@@ -42,7 +42,7 @@ export interface SelfCheck {
 const openTimeoutMs = 900_000;
 
 /** Fixed text of the self-check, in two languages. */
-export const selfCheckText =
+const selfCheckText =
   'Water boils at 100 degrees Celsius at sea level. When the pressure falls, as it does on a high mountain, ' +
   'water boils at a lower temperature, so food takes longer to cook. The Moon goes around the Earth in about ' +
   '27 days, and its gravity causes the tides of the oceans. ' +

@@ -65,7 +65,7 @@ const int64 = (values: readonly number[], dims: readonly number[]): Tensor =>
   new Tensor('int64', BigInt64Array.from(values, BigInt), dims);
 
 /** A uniform number in [0, 1) for a seed, row and step (splitmix32 over their mix). */
-export function uniformOf(seed: number, row: number, step: number): number {
+function uniformOf(seed: number, row: number, step: number): number {
   let state =
     (Math.imul(seed | 0, 0x9e3779b1) ^ Math.imul(row + 1, 0x85ebca6b)) +
     Math.imul(step + 1, 0xc2b2ae35);

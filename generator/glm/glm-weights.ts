@@ -21,7 +21,7 @@ export interface GlmMatrix {
 }
 
 /** Row order that turns half-split rotary heads into interleaved ones. */
-export function interleavedOrder(heads: number, headDim: number, rotary: number): number[] {
+function interleavedOrder(heads: number, headDim: number, rotary: number): number[] {
   const order: number[] = [];
   for (let head = 0; head < heads; head += 1) {
     for (let row = 0; row < headDim; row += 1) {

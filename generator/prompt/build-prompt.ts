@@ -28,7 +28,7 @@ const promptSchema = z.discriminatedUnion('kind', [
     end: z.string(),
   }),
 ]);
-export type PromptData = z.infer<typeof promptSchema>;
+type PromptData = z.infer<typeof promptSchema>;
 
 export type PromptName = 'direct' | 'webglm';
 
@@ -83,7 +83,7 @@ function withinBudget(texts: readonly string[], maxTokens: number): string[] {
 }
 
 /** The best evidence sentences over all references, best first, none twice. */
-export function bestEvidence(references: readonly Reference[]): EvidenceSentence[] {
+function bestEvidence(references: readonly Reference[]): EvidenceSentence[] {
   const seen = new Set<string>();
   return references
     .flatMap(({ evidence }) => evidence)
