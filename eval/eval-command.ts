@@ -15,7 +15,7 @@ import { makeReport, reportTable, writeReport, type EvalReport } from './report.
 import type { AnswerRecord, EvalQuestion } from './suites/answer-record.ts';
 import { runQuestions } from './suites/run-questions.ts';
 
-export interface EvalApp {
+interface EvalApp {
   readonly service: AnswerService;
   readonly configuration: Readonly<Record<string, unknown>>;
   close(): Promise<void>;

@@ -6,7 +6,6 @@ import { pino } from 'pino';
 import { runEval } from '../eval/eval-command.ts';
 import { createApp, type App } from './app.ts';
 import type { AnswerRequest } from './answer-service.ts';
-import { AnswerPrinter } from './cli/answer-printer.ts';
 import { ask } from './cli/ask-command.ts';
 import { chat } from './cli/chat-command.ts';
 import { doctorCommand } from './cli/doctor-command.ts';

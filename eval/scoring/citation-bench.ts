@@ -31,7 +31,7 @@ export interface CitationCase {
   readonly gold: number;
 }
 
-export function draftOf(text: string, kind: Draft['kind'] = 'generated'): Draft {
+function draftOf(text: string, kind: Draft['kind'] = 'generated'): Draft {
   return {
     kind,
     text,
@@ -42,12 +42,7 @@ export function draftOf(text: string, kind: Draft['kind'] = 'generated'): Draft 
   };
 }
 
-export function referenceOf(
-  number: number,
-  title: string,
-  text: string,
-  language: string,
-): Reference {
+function referenceOf(number: number, title: string, text: string, language: string): Reference {
   return {
     number,
     url: `https://example.org/${number}`,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../src/core/package-root.ts';
 
 /** A tree as a flat list of nodes `[feature, threshold, left, right]`; a leaf is `[-1, value, 0, 0]`. */
-export type Tree = readonly number[];
+type Tree = readonly number[];
 
 export interface BoostedTrees {
   /** Log-odds before the first tree. */
@@ -19,13 +19,13 @@ const MODEL_PATH = 'retriever/extract/block-model.json';
 let loaded: BoostedTrees | undefined;
 
 /** The weights in the repository, read once. */
-export function loadBlockModel(): BoostedTrees {
+function loadBlockModel(): BoostedTrees {
   loaded ??= JSON.parse(readFileSync(join(packageRoot, MODEL_PATH), 'utf8')) as BoostedTrees;
   return loaded;
 }
 
 /** Probability of the positive class for one row. */
-export function predictTrees(model: BoostedTrees, row: ArrayLike<number>): number {
+function predictTrees(model: BoostedTrees, row: ArrayLike<number>): number {
   let score = model.bias;
   for (const tree of model.trees) {
     let node = 0;

@@ -2,7 +2,7 @@
  * What class names, ids and roles say about a part of a page, as one bit per group. Drawn from the
  * naming habits of content systems and themes, not from single sites.
  */
-export const CLASS_GROUPS = {
+const CLASS_GROUPS = {
   content: /article|content|entry|main|post|text|blog|story|hentry|prose|markdown|body/iu,
   body: /article[-_]{0,2}(?:body|content|text)|(?:post|entry|story|news|page|blog)[-_]{0,2}(?:body|content|text|article)|body[-_]?(?:copy|text|content)|mw-parser-output|richtext|rich-text|js_content|rte\b/iu,
   comment: /comment|disqus|respons(?!ive)|repl(?:y|ies)|discuss|feedback|rating|livefyre|coral/iu,

@@ -21,7 +21,7 @@ const PRESCAN_BYTES = 16_384;
 const SAMPLE_BYTES = 24_000;
 
 /** Canonical WHATWG encoding name of a label, or null when there is none (`iso-8859-1` → `windows-1252`). */
-export function resolveEncodingLabel(label: string): string | null {
+function resolveEncodingLabel(label: string): string | null {
   const trimmed = label.trim().toLowerCase();
   if (trimmed === '') return null;
   if (trimmed === 'x-user-defined') return trimmed;

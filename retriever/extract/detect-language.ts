@@ -16,7 +16,7 @@ function scriptCounts(
 }
 
 /** The BCP 47 primary subtag a page declares, or null when it is none. */
-export function primarySubtag(declared: string | null): string | null {
+function primarySubtag(declared: string | null): string | null {
   const match = /^\s*([a-z]{2,3})(?:[-_][\w-]*)?\s*(?:[,;].*)?$/iu.exec(declared ?? '');
   return match?.[1]?.toLowerCase() ?? null;
 }

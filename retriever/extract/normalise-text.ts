@@ -14,7 +14,7 @@ const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[
 const SPACES = /[\t\n\v\f\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]+/gu;
 
 /** Removes invisible junk; half surrogates become U+FFFD. Newlines stay. */
-export function stripInvisible(text: string): string {
+function stripInvisible(text: string): string {
   const clean = text.replace(JUNK, '');
   const joined = /[\u200C\u200D]/u.test(clean) ? clean.replace(STRAY_JOINER, '') : clean;
   return joined.replace(LONE_SURROGATE, '\uFFFD');

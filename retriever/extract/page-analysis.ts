@@ -18,7 +18,7 @@ export interface PageAnalysis {
 
 /** Parses a scanned page. The document is linkedom's; scripts never run. */
 export function parseScanned(scan: HtmlScan): Document {
-  return parseHTML(scan.html).document as unknown as Document;
+  return parseHTML(scan.html).document;
 }
 
 /**

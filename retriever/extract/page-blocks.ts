@@ -5,7 +5,7 @@
  */
 import { normaliseLine, normaliseVerbatim } from './normalise-text.ts';
 
-export type BlockKind = 'paragraph' | 'heading' | 'item' | 'row' | 'pre' | 'quote' | 'caption';
+type BlockKind = 'paragraph' | 'heading' | 'item' | 'row' | 'pre' | 'quote' | 'caption';
 
 export interface Block {
   readonly kind: BlockKind;

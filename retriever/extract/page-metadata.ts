@@ -60,7 +60,7 @@ const text = (element: Element | null | undefined): string =>
 const folded = (value: string): string => value.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
 
 /** The title without the site's name at either end: "Bread | The Daily Loaf" → "Bread". */
-export function withoutSiteName(title: string, site: string): string {
+function withoutSiteName(title: string, site: string): string {
   const parts = title.split(/\s+[|–—·•»«/\\:-]+\s+|\s*[|｜_]\s*/u).filter((part) => part !== '');
   if (parts.length < 2) return title;
   const name = folded(site);
@@ -153,7 +153,7 @@ function leadLines(document: Document): string {
 }
 
 /** A byline without "By", dates, roles and links' leftovers; null when what is left is no name. */
-export function cleanByline(source: string): string | null {
+function cleanByline(source: string): string | null {
   let value = normaliseLine(source)
     .replace(/^(?:posted |written |story |words )?(?:by|von|par|por|di|door)\b[:\s]*/iu, '')
     .replace(/^(?:文|作者|记者|記者|撰文|责任编辑|编辑|來源|来源)\s*[/:：|]\s*/u, '')
@@ -324,7 +324,7 @@ export function hostOf(url: string): string {
 }
 
 /** The canonical URL when it is absolute (after resolving), http(s), and of the same site; else null. */
-export function canonicalOf(href: string | null | undefined, pageUrl: string): string | null {
+function canonicalOf(href: string | null | undefined, pageUrl: string): string | null {
   if (href === null || href === undefined || href.trim() === '') return null;
   try {
     const page = new URL(pageUrl);

@@ -24,7 +24,7 @@ export interface CollectLimits {
   readonly sentences: number;
 }
 
-export const DEFAULT_LIMITS: CollectLimits = { passages: 20, sentences: 44 };
+const DEFAULT_LIMITS: CollectLimits = { passages: 20, sentences: 44 };
 
 export interface CollectedEvidence {
   readonly question: QuestionWords;
@@ -41,7 +41,7 @@ export interface CollectedEvidence {
 }
 
 /** What a sentence is embedded as: its title tells what "it" is. */
-export const embeddedText = (title: string, sentence: string): string =>
+const embeddedText = (title: string, sentence: string): string =>
   title === '' ? sentence : `${title}: ${sentence}`;
 
 const dot = (a: Float32Array, b: Float32Array): number => {

@@ -6,7 +6,7 @@ import { foldHan, terms, tokenize } from '../../src/core/tokens.ts';
 
 /** Kinds of answer that leave a mark in a sentence. */
 export const ANSWER_KINDS = ['time', 'number', 'person', 'place', 'reason', 'other'] as const;
-export type AnswerKind = (typeof ANSWER_KINDS)[number];
+type AnswerKind = (typeof ANSWER_KINDS)[number];
 
 export interface QuestionWords {
   readonly kind: AnswerKind;

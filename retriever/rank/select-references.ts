@@ -69,7 +69,7 @@ function byRecency(ranked: readonly SelectablePassage[]): SelectablePassage[] {
 }
 
 /** Runs of four terms; a short text is one run. */
-export function shinglesOf(text: string): ReadonlySet<string> {
+function shinglesOf(text: string): ReadonlySet<string> {
   const words = terms(text);
   const shingles = new Set<string>();
   for (let at = 0; at + SHINGLE <= words.length; at += 1) {
@@ -80,7 +80,7 @@ export function shinglesOf(text: string): ReadonlySet<string> {
 }
 
 /** Shared shingles as a share of the smaller set. */
-export function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
   const [small, large] = a.size <= b.size ? [a, b] : [b, a];
   let shared = 0;
   for (const shingle of small) if (large.has(shingle)) shared += 1;

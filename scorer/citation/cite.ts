@@ -242,7 +242,7 @@ function quotation(
 }
 
 /** A sentence of a reference as a sentence of an answer: footnote marks out, quote exact, support 1. */
-export function quoteSentence(
+function quoteSentence(
   prepared: PreparedReference,
   start: number,
   end: number,

@@ -12,7 +12,7 @@ import { knowsName, type Reading } from '../support/reading.ts';
 import { supportProbability } from '../support/support.ts';
 
 /** Least weighted share of a sentence's words that its quote (with the title) has to cover. */
-export const LEAST_COVERAGE = 0.72;
+const LEAST_COVERAGE = 0.72;
 
 /** Quotes whose support is lower are no citations. */
 export const CITE_AT = 0.5;

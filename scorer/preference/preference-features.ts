@@ -68,7 +68,7 @@ export interface PreferenceInput {
 const MAX_CHARACTERS = 8_000;
 
 /** The answer without sentences that praise itself and without sentences said before. */
-export function substance(answer: string): { readonly text: string; readonly repeated: number } {
+function substance(answer: string): { readonly text: string; readonly repeated: number } {
   const kept: string[] = [];
   const seen = new Set<string>();
   let repeated = 0;

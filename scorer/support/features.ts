@@ -56,7 +56,7 @@ export interface ReadReference {
 }
 
 /** Longer references are cut here: a claim's evidence is near the top, and time must stay bounded. */
-export const MAX_REFERENCE_CHARACTERS = 40_000;
+const MAX_REFERENCE_CHARACTERS = 40_000;
 
 /** Reads a reference's sentences once, for many claims. */
 export function readReference(text: string): ReadReference {

@@ -24,7 +24,7 @@ function model(): BoostedTrees {
 }
 
 /** Support under which a verdict is `attributable: false`. */
-export const ATTRIBUTABLE_AT = 0.5;
+const ATTRIBUTABLE_AT = 0.5;
 
 /** 0..1, the model's probability for these facts, without the rule about exact facts. */
 export function supportProbability(facts: SupportFacts): number {
@@ -43,7 +43,7 @@ export function support(claim: string, references: readonly string[]): SupportVe
 }
 
 /** The same, for texts that were read before. */
-export function supportOf(claim: Reading, references: readonly ReadReference[]): SupportVerdict {
+function supportOf(claim: Reading, references: readonly ReadReference[]): SupportVerdict {
   if (claim.tokens.length === 0 || references.every(({ sentences }) => sentences.length === 0)) {
     return { support: 0, attributable: false, evidence: [] };
   }

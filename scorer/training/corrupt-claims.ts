@@ -17,8 +17,6 @@ export interface FrozenPage {
   readonly paragraphs: readonly { readonly para_id: string; readonly text: string }[];
 }
 
-export type Corruption = 'number' | 'name' | 'negation';
-
 const HAN = /\p{Script=Han}/u;
 
 /** Changes one number of the sentence (digits only), or null where it has none. */

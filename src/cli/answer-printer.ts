@@ -10,7 +10,7 @@ export interface Terminal {
 const ESC = '\u001B';
 
 /** Text from the web must not steer the terminal: control characters go, line breaks stay. */
-export function plainText(text: string): string {
+function plainText(text: string): string {
   // oxlint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/gu, '');
 }

@@ -1,7 +1,7 @@
 /**
  * The nouns of the pipeline, one per stage, all immutable:
  *
- * Question → SearchResult → FetchedPage → Document → Passage → RankedPassage → Reference
+ * Question → SearchResult → FetchedPage → Document → Passage → Reference
  *   → Prompt → Draft → CitedAnswer → ScoredAnswer → Answer
  *
  * Every offset in this file is in UTF-16 code units (what `String.prototype.slice` takes), half open.
@@ -99,14 +99,6 @@ export interface Passage {
   readonly headingPath: readonly string[];
 }
 
-export interface RankedPassage {
-  readonly passage: Passage;
-  /** Final score, higher is better; comparable within one ranking only. */
-  readonly score: number;
-  /** Parts of the score by stage (`bm25`, `dense`, …), for traces and evaluation. */
-  readonly parts: Readonly<Record<string, number>>;
-}
-
 /** A sentence of a reference that bears on the question; offsets into `Reference.text`. */
 export interface EvidenceSentence {
   readonly reference: number;
@@ -131,7 +123,7 @@ export interface Reference {
   readonly evidence: readonly EvidenceSentence[];
 }
 
-export interface ChatMessage {
+interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;
 }

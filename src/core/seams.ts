@@ -55,10 +55,10 @@ export interface Embedder {
 }
 
 export interface GenerateOptions extends CallOptions {
-  /** How many drafts share the one prefill; draft 0 is greedy when `temperature` is 0. */
+  /** How many drafts share the one prefill. */
   readonly drafts: number;
   readonly maxTokens: number;
-  /** 0 is greedy. */
+  /** 0: draft 0 is greedy, the others are sampled at the generator's own moderate temperature. */
   readonly temperature: number;
   readonly topP: number;
   readonly topK: number;
@@ -106,11 +106,4 @@ export interface Scorer {
     },
     options: CallOptions,
   ): Promise<number>;
-}
-
-/** A bounded cache. Values are immutable. */
-export interface Cache<V> {
-  get(key: string): V | undefined;
-  set(key: string, value: V): void;
-  delete(key: string): void;
 }

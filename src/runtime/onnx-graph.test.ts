@@ -15,7 +15,7 @@ describe('encodeModel', () => {
     main.output('y', 'float', ['n', 4]);
     const session = await ort.InferenceSession.create(encodeModel(main));
     const { y } = await session.run({ x: new ort.Tensor('float32', [1, 1, 0, 2], [2, 2]) });
-    expect([...(y?.data as Float32Array)]).toEqual([4, 6, 1, 1, 6, 8, 0, 2]);
+    expect([...(y!.data as Float32Array)]).toEqual([4, 6, 1, 1, 6, 8, 0, 2]);
   });
 
   it('reads external data and runs a loop', async () => {
@@ -41,6 +41,6 @@ describe('encodeModel', () => {
     writeFileSync(path, encodeModel(main));
     const session = await ort.InferenceSession.create(path);
     const { y } = await session.run({ x: new ort.Tensor('float32', [0, 1], [2]) });
-    expect([...(y?.data as Float32Array)]).toEqual([6, 10]);
+    expect([...(y!.data as Float32Array)]).toEqual([6, 10]);
   });
 });

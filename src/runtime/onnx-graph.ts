@@ -4,7 +4,7 @@
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
-export const ONNX_TYPE = {
+const ONNX_TYPE = {
   float: 1,
   uint8: 2,
   int8: 3,
@@ -15,20 +15,14 @@ export const ONNX_TYPE = {
 } as const;
 export type OnnxType = keyof typeof ONNX_TYPE;
 
-/** An attribute: integers are bigint or `int(n)`, floats plain numbers, graphs nested builders. */
+/** An attribute of one of the kinds that our graphs need. */
 export type Attribute =
   | { readonly kind: 'int'; readonly value: number }
   | { readonly kind: 'float'; readonly value: number }
-  | { readonly kind: 'string'; readonly value: string }
-  | { readonly kind: 'ints'; readonly value: readonly number[] }
-  | { readonly kind: 'floats'; readonly value: readonly number[] }
   | { readonly kind: 'graph'; readonly value: OnnxGraph };
 
 export const int = (value: number): Attribute => ({ kind: 'int', value });
 export const float = (value: number): Attribute => ({ kind: 'float', value });
-export const string = (value: string): Attribute => ({ kind: 'string', value });
-export const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value });
-export const floats = (value: readonly number[]): Attribute => ({ kind: 'floats', value });
 export const graph = (value: OnnxGraph): Attribute => ({ kind: 'graph', value });
 
 /** Where an external tensor's bytes stand: a file beside the model, an offset and a length in bytes. */
@@ -38,7 +32,7 @@ export interface ExternalData {
   readonly length: number;
 }
 
-const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, graph: 5, floats: 6, ints: 7 } as const;
+const ATTRIBUTE_TYPE = { float: 1, int: 2, graph: 5 } as const;
 
 /** One graph: nodes in topological order, initializers, typed inputs and outputs. */
 export class OnnxGraph {
@@ -194,17 +188,8 @@ function encodeAttribute(name: string, attribute: Attribute): Uint8Array {
     case 'int':
       writer.tag(3, WireType.Varint).int64(attribute.value);
       break;
-    case 'string':
-      writer.tag(4, WireType.LengthDelimited).string(attribute.value);
-      break;
     case 'graph':
       writer.tag(6, WireType.LengthDelimited).bytes(attribute.value.encode());
-      break;
-    case 'floats':
-      for (const value of attribute.value) writer.tag(7, WireType.Bit32).float(value);
-      break;
-    case 'ints':
-      for (const value of attribute.value) writer.tag(8, WireType.Varint).int64(value);
       break;
   }
   writer.tag(20, WireType.Varint).int32(ATTRIBUTE_TYPE[attribute.kind]);

@@ -34,7 +34,7 @@ export function readGold(path: string): readonly GoldPage[] {
     .map((line) => JSON.parse(line) as GoldPage);
 }
 
-export function htmlOf(page: GoldPage): string {
+function htmlOf(page: GoldPage): string {
   if (page.html !== undefined) return page.html;
   return decodeText(Buffer.from(page.html_base64 ?? '', 'base64'), null).text;
 }
@@ -98,7 +98,7 @@ function labelsFromSnippets(texts: readonly string[], page: GoldPage): readonly 
   });
 }
 
-export function siteOf(url: string): string {
+function siteOf(url: string): string {
   return new URL(url).hostname.replace(/^www\./u, '');
 }
 

@@ -26,7 +26,7 @@ export interface FrozenQuestion {
   readonly standalone?: boolean;
 }
 
-export const readJsonLines = <Row>(path: string): Row[] =>
+const readJsonLines = <Row>(path: string): Row[] =>
   gunzipSync(readFileSync(path))
     .toString()
     .trim()
