@@ -36,7 +36,7 @@ export function contentKind(
     .toLowerCase();
   const isHtml = /^(?:<!--[^]*?-->\s*)*(?:<!doctype\s+html|<html|<head|<body)/u.test(start);
   if (type === 'text/html' || type === 'application/xhtml+xml') return 'html';
-  if (type === 'text/markdown' || type === 'text/x-markdown') return 'markdown';
+  if (/^(?:text\/(?:x-)?|application\/)markdown$/u.test(type)) return 'markdown';
   if (type === 'application/json' || type.endsWith('+json')) return 'json';
   if (/[/+]xml$/u.test(type))
     return isHtml || (start.startsWith('<?xml') && start.includes('<html')) ? 'html' : 'xml';

@@ -6,7 +6,7 @@ import { deadline } from '../../src/core/deadline.ts';
 import { FootnoteError } from '../../src/core/errors.ts';
 import type { FetchedPage } from '../../src/core/nouns.ts';
 import type { CallOptions, Fetcher } from '../../src/core/seams.ts';
-import { contentVerdict, looksReadable } from './content-kind.ts';
+import { contentVerdict, looksReadable } from './content-verdict.ts';
 import { readDecodedBody } from './decoded-body.ts';
 import { isConnectionError, toFetchError } from './fetch-error.ts';
 import type { GuardedDispatcher } from './guarded-dispatcher.ts';
