@@ -7,6 +7,7 @@ import type { Response } from 'express';
 import { FootnoteError, toFootnoteError, toProblem } from '../core/errors.ts';
 import type { Answer, AnswerEvent, AnswerReference, CitedSentence } from '../core/nouns.ts';
 import { openAiError } from './chat-errors.ts';
+import { answerWithin, exceedsTokens } from './chat-limit.ts';
 import type { ChatRequest } from './chat-request.ts';
 import type { ChatChunk, ChatCompletion, UrlCitation } from './chat-schemas.ts';
 import { openEventStream } from './event-stream.ts';
@@ -33,7 +34,7 @@ export async function writeChatCompletion(
 }
 
 function chatCompletion(answer: Answer, request: ChatRequest): ChatCompletion {
-  const { content, sentences, whole } = limited(answer, request.maxTokens);
+  const { content, sentences, whole } = answerWithin(answer, request.maxTokens);
   return {
     id: completionId(),
     object: 'chat.completion',
@@ -90,13 +91,13 @@ async function writeChunks(
         // Some clients look for the sources on the first chunk only, others on the last.
         await send({ role: 'assistant', content: '' }, { search_results: known.search_results });
       } else if (event.type === 'answer-delta') {
-        held ||= exceeds(content + event.text, request.maxTokens);
+        held ||= exceedsTokens((content + event.text).trimEnd(), request.maxTokens);
         if (held) continue;
         content += event.text;
         await send({ content: event.text });
       } else if (event.type === 'answer-end') {
         const { answer } = event;
-        const shown = limited(answer, request.maxTokens);
+        const shown = answerWithin(answer, request.maxTokens);
         // A delta of several sentences may have been held back for the last of them.
         const rest = shown.content.slice(content.length);
         await send({
@@ -153,27 +154,6 @@ async function firstEvent(events: Events): Promise<Events> {
       await iterator.return?.();
     }
   })();
-}
-
-/** The answer's first sentences, with their marks, that stay within a number of tokens. */
-function limited(
-  { answer, sentences }: Answer,
-  maxTokens: number | null,
-): {
-  readonly content: string;
-  readonly sentences: readonly CitedSentence[];
-  readonly whole: boolean;
-} {
-  const ends = [...sentences.slice(1).map(({ start }) => start), answer.length];
-  const kept = ends.findIndex((end) => exceeds(answer.slice(0, end), maxTokens));
-  if (kept < 0) return { content: answer, sentences, whole: true };
-  const content = kept === 0 ? '' : answer.slice(0, ends[kept - 1]);
-  return { content, sentences: sentences.slice(0, kept), whole: false };
-}
-
-/** The tokenizers of small models make fewer tokens than this of running text in any script. */
-function exceeds(text: string, maxTokens: number | null): boolean {
-  return maxTokens !== null && Buffer.byteLength(text) / 3 > maxTokens;
 }
 
 /**
