@@ -105,7 +105,7 @@ describe.skipIf(!ready)('the chat API, through the openai client', () => {
 
   it('streams the same answer, its sources first and its annotations last', async () => {
     const params = asking('What is the QWERTY layout named after?');
-    const chunks = await streamed({ ...params, stream_options: { include_usage: true } } as Params);
+    const chunks = await streamed({ ...params, stream_options: { include_usage: true } });
     const [first] = chunks;
     expect(first?.choices[0]?.delta).toEqual({ role: 'assistant', content: '' });
     expect(first?.citations.length).toBeGreaterThan(0);
