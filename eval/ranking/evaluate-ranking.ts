@@ -13,7 +13,8 @@ import type { CountMemo } from '../../retriever/rank/bm25f.ts';
 import { collectEvidence } from '../../retriever/rank/collect-evidence.ts';
 import { EvidenceModel } from '../../retriever/rank/evidence-model.ts';
 import { FUSION, passageScores, type FusionWeights } from '../../retriever/rank/passage-scores.ts';
-import { FrozenWeb, stableHash } from '../../retriever/rank/training/frozen-web.ts';
+import { FrozenWeb } from '../../retriever/rank/training/frozen-web.ts';
+import { stableHash } from '../training/stable-hash.ts';
 import { VectorCache } from '../../retriever/rank/training/vector-cache.ts';
 import { packageRoot } from '../../src/core/package-root.ts';
 

@@ -17,7 +17,7 @@ import {
   sourceNames,
   type FrozenPage,
 } from '../../scorer/training/corrupt-claims.ts';
-import { seededRandom } from '../../scorer/training/grow-trees.ts';
+import { seededRandom } from '../training/seeded-random.ts';
 import { dataFolder } from '../../scorer/training/support-data.ts';
 
 export const benchDataPresent = existsSync(join(dataFolder, 'frozen-web-dev', 'pages.jsonl.gz'));

@@ -4,15 +4,19 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  evaluateTrees,
+  sigmoid,
+  type BoostedTrees,
+  type TreeNode,
+} from '../../src/core/boosted-trees.ts';
 import { packageRoot } from '../../src/core/package-root.ts';
 
-/** A tree as a flat list of nodes `[feature, threshold, left, right]`; a leaf is `[-1, value, 0, 0]`. */
-type Tree = readonly number[];
-
-export interface BoostedTrees {
-  /** Log-odds before the first tree. */
+/** As the file keeps it. */
+export interface BlockTrees {
   readonly bias: number;
-  readonly trees: readonly Tree[];
+  /** A tree as a flat list of nodes `[feature, threshold, left, right]`; a leaf is `[-1, value, 0, 0]`. */
+  readonly trees: readonly (readonly number[])[];
 }
 
 const MODEL_PATH = 'retriever/extract/block-model.json';
@@ -20,22 +24,16 @@ let loaded: BoostedTrees | undefined;
 
 /** The weights in the repository, read once. */
 function loadBlockModel(): BoostedTrees {
-  loaded ??= JSON.parse(readFileSync(join(packageRoot, MODEL_PATH), 'utf8')) as BoostedTrees;
+  if (loaded === undefined) {
+    const file = JSON.parse(readFileSync(join(packageRoot, MODEL_PATH), 'utf8')) as BlockTrees;
+    loaded = { base: file.bias, trees: file.trees.map((tree) => nodeAt(tree, 0)) };
+  }
   return loaded;
 }
 
-/** Probability of the positive class for one row. */
-function predictTrees(model: BoostedTrees, row: ArrayLike<number>): number {
-  let score = model.bias;
-  for (const tree of model.trees) {
-    let node = 0;
-    while (tree[node] !== -1) {
-      const goesLeft = (row[tree[node] ?? 0] ?? 0) <= (tree[node + 1] ?? 0);
-      node = ((goesLeft ? tree[node + 2] : tree[node + 3]) ?? 0) * 4;
-    }
-    score += tree[node + 1] ?? 0;
-  }
-  return 1 / (1 + Math.exp(-score));
+function nodeAt(tree: readonly number[], index: number): TreeNode {
+  const [f = -1, t = 0, left = 0, right = 0] = tree.slice(index * 4, index * 4 + 4);
+  return f === -1 ? t : { f, t, l: nodeAt(tree, left), r: nodeAt(tree, right) };
 }
 
 /** Probability that each block of a page is content, in the blocks' order. */
@@ -43,5 +41,5 @@ export function contentProbabilities(
   rows: readonly Float32Array[],
   model: BoostedTrees = loadBlockModel(),
 ): readonly number[] {
-  return rows.map((row) => predictTrees(model, row));
+  return rows.map((row) => sigmoid(evaluateTrees(model, row)));
 }

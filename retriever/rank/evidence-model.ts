@@ -6,21 +6,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { evaluateTrees, sigmoid, type BoostedTrees } from '../../src/core/boosted-trees.ts';
 import { FootnoteError } from '../../src/core/errors.ts';
 import { packageRoot } from '../../src/core/package-root.ts';
 import { ANSWERABILITY_FEATURES, answerabilityFeatures } from './answerability.ts';
-import {
-  boostedTreesSchema,
-  checkTrees,
-  evaluateTrees,
-  sigmoid,
-  type BoostedTrees,
-} from './boosted-trees.ts';
 import type { CollectedEvidence } from './collect-evidence.ts';
 import { FEATURE_NAMES } from './evidence-features.ts';
+import { fromTreeArrays, treeArraysSchema } from './tree-arrays.ts';
 
 const partSchema = z.strictObject({
-  trees: boostedTreesSchema,
+  trees: treeArraysSchema,
   calibration: z.strictObject({ bias: z.number(), slope: z.number() }),
   answerability: z.strictObject({
     features: z.array(z.string()),
@@ -41,7 +36,7 @@ export class EvidenceModel {
     if (!parsed.success)
       throw new FootnoteError('model-invalid', `${path}: ${parsed.error.message}`);
     this.#part = parsed.data[kind];
-    this.#trees = checkTrees(this.#part.trees, FEATURE_NAMES);
+    this.#trees = fromTreeArrays(this.#part.trees, FEATURE_NAMES);
     if (this.#part.answerability.features.join() !== ANSWERABILITY_FEATURES.join()) {
       throw new FootnoteError('model-invalid', `${path}: trained on other features; train again`);
     }

@@ -6,9 +6,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/core/package-root.ts';
+import { evaluateTrees, sigmoid, type BoostedTrees } from '../../src/core/boosted-trees.ts';
 import type { SupportVerdict } from '../../src/core/seams.ts';
 import { stripMarks } from '../citation/citation-marks.ts';
-import { evaluateTrees, sigmoid, type BoostedTrees } from './boosted-trees.ts';
 import { coverage } from './align.ts';
 import { readReference, supportFacts, type ReadReference, type SupportFacts } from './features.ts';
 import { read, type Reading } from './reading.ts';

@@ -7,7 +7,7 @@ import { readQuantities } from '../support/quantities.ts';
 import { namesOf } from '../support/features.ts';
 import { read } from '../support/reading.ts';
 import { splitSentences } from '../../src/core/sentences.ts';
-import { seededRandom } from './grow-trees.ts';
+import { seededRandom } from '../../eval/training/seeded-random.ts';
 import { readRows, type LabelledClaim } from './support-data.ts';
 
 export interface FrozenPage {

@@ -9,7 +9,7 @@ import { packageRoot } from '../../src/core/package-root.ts';
 import { countWords } from '../../src/core/tokens.ts';
 import { preferenceFeatures, PREFERENCE_FEATURES } from '../preference/preference-features.ts';
 import { scoreFeatures, type PreferenceWeights } from '../preference/preference.ts';
-import { sigmoid } from '../support/boosted-trees.ts';
+import { sigmoid } from '../../src/core/boosted-trees.ts';
 import { readRows } from './support-data.ts';
 
 interface Row {

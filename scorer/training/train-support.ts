@@ -9,12 +9,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/core/package-root.ts';
-import { evaluateTrees, sigmoid, type BoostedTrees } from '../support/boosted-trees.ts';
+import { evaluateTrees, sigmoid, type BoostedTrees } from '../../src/core/boosted-trees.ts';
 import { readReference, supportFacts, SUPPORT_FEATURES } from '../support/features.ts';
 import { read } from '../support/reading.ts';
 import { stripMarks } from '../citation/citation-marks.ts';
 import { corruptedClaims } from './corrupt-claims.ts';
-import { growTrees } from './grow-trees.ts';
+import { growTrees } from '../../eval/training/grow-trees.ts';
 import {
   attributionClaims,
   expertClaims,
@@ -95,7 +95,6 @@ function fit(examples: readonly Example[], { rounds, depth, shipped }: FitOption
       (counts.get(key(example)) ?? 1),
   );
   return growTrees(
-    SUPPORT_FEATURES,
     examples.map(({ features }) =>
       shipped
         ? features.map((value, index) =>
@@ -264,6 +263,9 @@ const report = {
   calibrationOfShippedOnAttributionBench: bins,
 };
 const folder = join(packageRoot, 'scorer', 'support');
-writeFileSync(join(folder, 'support-weights.json'), `${JSON.stringify(model)}\n`);
+writeFileSync(
+  join(folder, 'support-weights.json'),
+  `${JSON.stringify({ features: SUPPORT_FEATURES, ...model })}\n`,
+);
 writeFileSync(join(folder, 'support-report.json'), `${JSON.stringify(report, null, 1)}\n`);
 console.log(JSON.stringify(report, null, 1));

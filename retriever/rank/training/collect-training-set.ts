@@ -1,4 +1,5 @@
 /** Candidate sentences of the frozen web's questions with their labels: what the models learn from. */
+import { stableHash } from '../../../eval/training/stable-hash.ts';
 import type { Embedder } from '../../../src/core/seams.ts';
 import { segmentDocument } from '../../segment/segment-document.ts';
 import type { CountMemo, Fields } from '../bm25f.ts';
@@ -9,7 +10,6 @@ import {
 } from '../collect-evidence.ts';
 import {
   pageDocument,
-  stableHash,
   type FrozenPage,
   type FrozenQuestion,
   type FrozenWeb,

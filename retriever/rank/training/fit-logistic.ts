@@ -1,5 +1,5 @@
 /** Logistic regression with a small ridge penalty, by Newton's method. */
-import { sigmoid } from '../boosted-trees.ts';
+import { sigmoid } from '../../../src/core/boosted-trees.ts';
 
 export interface Logistic {
   readonly bias: number;

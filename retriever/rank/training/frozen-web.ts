@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { stableHash } from '../../../eval/training/stable-hash.ts';
 import type { Document } from '../../../src/core/nouns.ts';
 import { Bm25fIndex } from '../bm25f.ts';
 import { analyseQuestion } from '../question-words.ts';
@@ -32,15 +33,6 @@ const readJsonLines = <Row>(path: string): Row[] =>
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Row);
-
-/** FNV-1a, for splits and samples that never change. */
-export function stableHash(text: string): number {
-  let hash = 2166136261;
-  for (const character of text) {
-    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619) >>> 0;
-  }
-  return hash;
-}
 
 export class FrozenWeb {
   readonly pages: readonly FrozenPage[];

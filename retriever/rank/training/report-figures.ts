@@ -1,7 +1,7 @@
 /** Tables of held-out figures for the training and the evaluation commands. */
+import { stableHash } from '../../../eval/training/stable-hash.ts';
 import { FUSION, passageScores, type FusionWeights } from '../passage-scores.ts';
 import type { LabelledQuestion } from './collect-training-set.ts';
-import { stableHash } from './frozen-web.ts';
 
 const percent = (part: number, all: number): string => (part / Math.max(1, all)).toFixed(3);
 

@@ -10,19 +10,22 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { growTrees } from '../../../eval/training/grow-trees.ts';
+import { stableHash } from '../../../eval/training/stable-hash.ts';
+import { evaluateTrees, sigmoid, type BoostedTrees } from '../../../src/core/boosted-trees.ts';
 import { packageRoot } from '../../../src/core/package-root.ts';
 import { E5Embedder } from '../../embed/e5-embedder.ts';
 import { answerabilityFeatures, ANSWERABILITY_FEATURES } from '../answerability.ts';
-import { evaluateTrees, sigmoid, type BoostedTrees } from '../boosted-trees.ts';
 import { FEATURE_NAMES } from '../evidence-features.ts';
+import { toTreeArrays } from '../tree-arrays.ts';
 import {
   collectTrainingSet,
   FOLDS,
   type LabelledQuestion,
   type QuestionKind,
 } from './collect-training-set.ts';
-import { FrozenWeb, stableHash, type FrozenQuestion } from './frozen-web.ts';
-import { growTrees, type TrainingSet } from './grow-trees.ts';
+import { evidenceGradients, startingScore, type TrainingSet } from './evidence-gradients.ts';
+import { FrozenWeb, type FrozenQuestion } from './frozen-web.ts';
 import { fitLogistic } from './fit-logistic.ts';
 import { reportAnswerability, reportEvidence, reportPassages } from './report-figures.ts';
 import { VectorCache } from './vector-cache.ts';
@@ -112,17 +115,24 @@ function trainingRows(questions: readonly LabelledQuestion[]): TrainingSet {
 const grow = (
   questions: readonly LabelledQuestion[],
   allowed: (name: string) => boolean,
-): BoostedTrees =>
-  growTrees(trainingRows(questions), {
-    features: FEATURE_NAMES,
-    trees: Number(values.trees),
-    depth: Number(values.depth),
-    rate: 12 / Number(values.trees),
-    minWeight: 3,
-    lambda: 2,
-    listwise: Number(values.listwise),
-    allowed,
-  });
+): BoostedTrees => {
+  const data = trainingRows(questions);
+  return growTrees(
+    data.rows,
+    (scores, g, h) => evidenceGradients(data, scores, Number(values.listwise), g, h),
+    {
+      rounds: Number(values.trees),
+      depth: Number(values.depth),
+      rate: 12 / Number(values.trees),
+      l2: 2,
+      minHessian: 3,
+      featureShare: 1,
+      allowed: (feature) => allowed(FEATURE_NAMES[feature] ?? ''),
+      seed: 7,
+      base: startingScore(data),
+    },
+  );
+};
 
 /** Trains on all but one fold, scores that one; the scores of every question come from unseen pages. */
 function crossValidate(
@@ -202,7 +212,7 @@ async function main(): Promise<void> {
     reportAnswerability(questions, scores, held);
     const whole = fitLogistic(rows, target);
     models[name] = {
-      trees: grow(questions, allowed),
+      trees: toTreeArrays(grow(questions, allowed), FEATURE_NAMES),
       calibration: { bias: calibrated.bias, slope },
       answerability: {
         features: ANSWERABILITY_FEATURES,

@@ -1,8 +1,10 @@
 /**
- * Grows boosted trees by Newton steps (Chen & Guestrin 2016, XGBoost's exact gain with L2) from
- * whatever gradients the loss gives. Deterministic: no sampling but what `seed` drives.
+ * Grows boosted trees by Newton steps (Chen & Guestrin 2016, XGBoost's exact gain with L2) over
+ * histograms of feature values, from whatever gradients the loss gives. Deterministic: no sampling
+ * but what `seed` drives.
  */
-import type { BoostedTrees, TreeNode } from '../support/boosted-trees.ts';
+import { evaluateTrees, type BoostedTrees, type TreeNode } from '../../src/core/boosted-trees.ts';
+import { seededRandom } from './seeded-random.ts';
 
 export interface GrowOptions {
   readonly rounds: number;
@@ -13,22 +15,15 @@ export interface GrowOptions {
   readonly minHessian: number;
   /** Share of features tried in each tree. */
   readonly featureShare: number;
+  /** Share of rows each tree is grown on; all by default. */
+  readonly rowShare?: number;
+  /** Features (by index) that may be split on; all by default. */
+  readonly allowed?: (feature: number) => boolean;
   readonly seed: number;
+  /** Every score before the first tree. */
   readonly base: number;
   /** Per feature +1 (the score never falls as it grows), -1, or 0; keeps what was learnt from a few sources sane on others. */
   readonly directions?: readonly number[];
-}
-
-/** mulberry32: a small, well-known generator; enough to pick features. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 const BINS = 48;
@@ -38,15 +33,16 @@ const BINS = 48;
  * @param gradients fills `g` and `h` (first and second derivative of the loss by the score) for scores
  */
 export function growTrees(
-  names: readonly string[],
-  rows: readonly (readonly number[])[],
+  rows: readonly ArrayLike<number>[],
   gradients: (scores: Float64Array, g: Float64Array, h: Float64Array) => void,
   options: GrowOptions,
 ): BoostedTrees {
   const { rounds, depth, rate, l2, minHessian, featureShare, seed, base, directions } = options;
+  const { rowShare = 1, allowed = () => true } = options;
+  const features = Array.from({ length: rows[0]?.length ?? 0 }, (_, feature) => feature);
   const random = seededRandom(seed);
-  const edges = names.map((_, feature) => binEdges(rows.map((row) => row[feature] ?? 0)));
-  const bins = names.map((_, feature) => {
+  const edges = features.map((feature) => binEdges(rows.map((row) => row[feature] ?? 0)));
+  const bins = features.map((feature) => {
     const list = edges[feature] ?? [];
     return Uint8Array.from(rows, (row) => lowerBound(list, row[feature] ?? 0));
   });
@@ -54,9 +50,11 @@ export function growTrees(
   const g = new Float64Array(rows.length);
   const h = new Float64Array(rows.length);
   const trees: TreeNode[] = [];
+  const all = Int32Array.from(rows, (_, index) => index);
   for (let round = 0; round < rounds; round += 1) {
     gradients(scores, g, h);
-    const tried = names.map((_, feature) => feature).filter(() => random() < featureShare);
+    const sample = rowShare < 1 ? all.filter(() => random() < rowShare) : all;
+    const tried = features.filter((feature) => allowed(feature) && random() < featureShare);
     const grow = (members: Int32Array, level: number, low: number, high: number): TreeNode => {
       let sumG = 0;
       let sumH = 0;
@@ -121,16 +119,18 @@ export function growTrees(
         ),
       };
     };
-    trees.push(
-      grow(
-        Int32Array.from(rows, (_, index) => index),
-        0,
-        -Infinity,
-        Infinity,
-      ),
-    );
+    const tree = grow(sample, 0, -Infinity, Infinity);
+    trees.push(tree);
+    if (sample.length === all.length) continue;
+    // The leaves have moved the sampled rows; the others follow the finished tree.
+    const single = { base: 0, trees: [tree] };
+    const grown = new Set(sample);
+    for (const index of all) {
+      if (grown.has(index)) continue;
+      scores[index] = (scores[index] ?? 0) + evaluateTrees(single, rows[index] ?? []);
+    }
   }
-  return { features: names, base, trees };
+  return { base, trees };
 }
 
 /** At most BINS thresholds, at quantiles, between distinct values. */

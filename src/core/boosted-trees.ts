@@ -1,0 +1,30 @@
+/**
+ * Gradient-boosted regression trees (Friedman 2001), evaluated: the sum of the leaves that a row
+ * reaches. The rooms keep their weights as JSON, each in its own form; `eval/training` grows them.
+ */
+
+/** A split (`l` when `row[f] <= t`, else `r`) or a leaf's value. */
+export type TreeNode =
+  | { readonly f: number; readonly t: number; readonly l: TreeNode; readonly r: TreeNode }
+  | number;
+
+export interface BoostedTrees {
+  /** The score before the first tree. */
+  readonly base: number;
+  readonly trees: readonly TreeNode[];
+}
+
+/** The raw sum for one row of features: log-odds for models grown with the logistic loss. */
+export function evaluateTrees(model: BoostedTrees, row: ArrayLike<number>): number {
+  let sum = model.base;
+  for (const tree of model.trees) {
+    let node = tree;
+    while (typeof node !== 'number') node = (row[node.f] ?? 0) <= node.t ? node.l : node.r;
+    sum += node;
+  }
+  return sum;
+}
+
+export function sigmoid(value: number): number {
+  return 1 / (1 + Math.exp(-value));
+}
