@@ -69,14 +69,22 @@ async function writeChunks(
   const head = { id: completionId(), created: now(), model: request.model };
   let known: ReturnType<typeof sources> = { citations: [], search_results: [] };
   const send = (
-    delta: ChatChunk['choices'][number]['delta'],
+    delta: Partial<ChatChunk['choices'][number]['delta']>,
     rest: Partial<ChatChunk> = {},
     finishReason: 'stop' | 'length' | null = null,
   ): Promise<void> =>
     sendData({
       ...head,
       object: 'chat.completion.chunk',
-      choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
+      choices: [
+        {
+          index: 0,
+          // Readers of Perplexity's stream want role and content on each chunk, as it sends them.
+          delta: { role: 'assistant', content: '', ...delta },
+          logprobs: null,
+          finish_reason: finishReason,
+        },
+      ],
       ...(request.includeUsage ? { usage: null } : {}),
       citations: known.citations,
       ...rest,
@@ -89,7 +97,7 @@ async function writeChunks(
       if (event.type === 'references') {
         known = sources(event.references);
         // Some clients look for the sources on the first chunk only, others on the last.
-        await send({ role: 'assistant', content: '' }, { search_results: known.search_results });
+        await send({}, { search_results: known.search_results });
       } else if (event.type === 'answer-delta') {
         held ||= exceedsTokens((content + event.text).trimEnd(), request.maxTokens);
         if (held) continue;
@@ -106,7 +114,12 @@ async function writeChunks(
         });
         await send(
           {},
-          { search_results: known.search_results, footnote: detail(answer, request) },
+          {
+            search_results: known.search_results,
+            footnote: detail(answer, request),
+            // Asked for, it has its own chunk; unasked it comes here, as Perplexity sends it.
+            ...(request.includeUsage ? {} : { usage: usage(answer) }),
+          },
           shown.whole ? 'stop' : 'length',
         );
         if (request.includeUsage) {

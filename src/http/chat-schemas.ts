@@ -227,15 +227,17 @@ export const chatChunkSchema = z
       z.object({
         index: z.literal(0),
         delta: z.object({
-          role: z.literal('assistant').optional(),
-          content: z.string().optional(),
+          role: z.literal('assistant'),
+          content: z.string(),
           annotations: z.array(annotationSchema).optional(),
         }),
         logprobs: z.null(),
         finish_reason: finishReason.nullable(),
       }),
     ),
-    usage: usageSchema.nullish(),
+    usage: usageSchema
+      .nullish()
+      .describe('Once: on the last chunk, or on its own chunk with `include_usage`'),
     citations: sources.citations,
     search_results: sources.search_results.optional().describe('On the first and the last chunk'),
     footnote: detail.optional().describe('On the last chunk of the answer'),
