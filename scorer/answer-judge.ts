@@ -36,7 +36,7 @@ export class AnswerJudge implements SupportJudge, Scorer {
     await this.support('Warm.', ['Warm.'], options);
   }
 
-  /** Cites, combines, scores and selects in one call. See `Judgement` for what comes back. */
+  /** Cites, composes, scores and selects in one call. See `Judgement` for what comes back. */
   judge(input: JudgeInput, options: JudgeCallOptions): Promise<Judgement> {
     return this.#pool.call<Judgement>('judge', input, this.#options(options));
   }

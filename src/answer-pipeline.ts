@@ -83,8 +83,8 @@ export interface PipelineOptions extends CallOptions {
 }
 
 const MAX_ANSWER_TOKENS = 64;
-/** Draft 0 is greedy by the generator's contract only when all are; sampled ones stay close to it. */
-const SAMPLING = { temperature: 0.6, topP: 0.95, topK: 40 } as const;
+/** At temperature 0 the first draft is greedy and the others are sampled (`GenerateOptions`). */
+const SAMPLING = { temperature: 0, topP: 0.95, topK: 40 } as const;
 
 /** References only: the first half of the pipeline (`POST /v1/search`). */
 export async function* findReferences(
@@ -200,7 +200,7 @@ async function generateDrafts(
       signal: limit.signal,
       drafts: options.drafts,
       maxTokens: MAX_ANSWER_TOKENS,
-      ...(options.drafts === 1 ? { ...SAMPLING, temperature: 0 } : SAMPLING),
+      ...SAMPLING,
       seed: options.seed,
     });
     return { generated, model: generator.model };

@@ -202,7 +202,7 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
       }),
     prompt: (question, references) => buildPrompt('direct', { question, references }),
     extractiveDrafts,
-    generator: openWriter,
+    generator: ({ signal }) => orAbort(openWriter(), signal),
     judge: (input, { signal }) =>
       judge.judge(
         { ...input, question: input.question.text, language: input.question.language },

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CitedAnswer, Draft, Reference } from '../../src/core/nouns.ts';
 import { cite } from './cite.ts';
-import { combine } from './combine.ts';
 
 function draft(
   text: string,
@@ -192,31 +191,5 @@ describe('cite', () => {
       }),
       { numRuns: 50 },
     );
-  });
-});
-
-describe('combine', () => {
-  const direct = cite(draft('The game was played on February 7, 2016.'), references, context);
-  it('adds the evidence sentence behind the direct one', () => {
-    const evidence = cite(
-      draft(
-        'The Denver Broncos defeated the Carolina Panthers 24–10 to earn their third title.',
-        'extractive',
-      ),
-      references,
-      context,
-    );
-    const combined = combine(direct, evidence);
-    expect(combined?.draft.kind).toBe('combined');
-    expect(combined?.sentences).toHaveLength(2);
-    if (combined !== null) check(combined, references);
-  });
-  it('adds nothing that was said', () => {
-    const same = cite(
-      draft("The game was played on February 7, 2016, at Levi's Stadium.", 'extractive'),
-      references,
-      context,
-    );
-    expect(combine(direct, same)).toBeNull();
   });
 });

@@ -91,6 +91,8 @@ const unitForms: readonly (readonly [string, readonly string[]])[] = [
   ['gbp', ['£', '英镑', '英鎊']],
   ['eur', ['€', 'euro', 'euros', '欧元', '歐元']],
   ['cny', ['¥', 'yuan', '人民币', '元']],
+  ['am', ['am', 'a.m', '上午']],
+  ['pm', ['pm', 'p.m', '下午']],
   ['c', ['°c', '℃', '摄氏度', '攝氏度']],
   ['f', ['°f', '华氏度']],
 ];

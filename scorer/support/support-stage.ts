@@ -1,6 +1,6 @@
 /** The contract's `support` line: `id, claim, references` in; `id, support, attributable, evidence` out. */
 import { z } from 'zod';
-import { FootnoteError } from '../../src/core/errors.ts';
+import { parseLine } from '../../src/core/parse-line.ts';
 import type { CallOptions, SupportJudge, SupportVerdict } from '../../src/core/seams.ts';
 
 const lineSchema = z.object({
@@ -20,10 +20,6 @@ export async function supportStage(
   judge: SupportJudge,
   options: CallOptions,
 ): Promise<SupportLine> {
-  const parsed = lineSchema.safeParse(line);
-  if (!parsed.success) {
-    throw new FootnoteError('bad-request', z.prettifyError(parsed.error), { stage: 'support' });
-  }
-  const { id, claim, references } = parsed.data;
+  const { id, claim, references } = parseLine(lineSchema, line, 'support');
   return { id, ...(await judge.support(claim, references, options)) };
 }

