@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FootnoteError } from '../../src/core/errors.ts';
+import { parseLine } from '../../src/core/parse-line.ts';
 import type { CallOptions, Extractor } from '../../src/core/seams.ts';
 
 const lineSchema = z.looseObject({
@@ -31,16 +32,13 @@ export async function extractLine(
   extractor: Extractor,
   options: CallOptions,
 ): Promise<ExtractedLine> {
-  const parsed = lineSchema.safeParse(line);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new FootnoteError(
-      'bad-request',
-      `${issue?.path.join('.') ?? 'line'}: ${issue?.message ?? 'not valid'}`,
-      { stage: 'extract' },
-    );
-  }
-  const { id, url, html, html_base64: base64, content_type: contentType } = parsed.data;
+  const {
+    id,
+    url,
+    html,
+    html_base64: base64,
+    content_type: contentType,
+  } = parseLine(lineSchema, line, 'extract');
   if (html === undefined && base64 === undefined) {
     throw new FootnoteError('bad-request', 'the line needs html or html_base64', {
       stage: 'extract',

@@ -3,7 +3,7 @@
  * `{id, ranking: [{id, score}]}`, all passages, best first.
  */
 import { z } from 'zod';
-import { FootnoteError } from '../../src/core/errors.ts';
+import { parseLine } from '../../src/core/parse-line.ts';
 import type { Ranker } from './ranker.ts';
 
 const identifier = z.union([z.string(), z.number()]);
@@ -26,18 +26,7 @@ export async function rankLine(
   ranker: Pick<Ranker, 'rank'>,
   options: { readonly signal: AbortSignal; readonly timeoutMs?: number },
 ): Promise<RankedLine> {
-  const parsed = lineSchema.safeParse(line);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new FootnoteError(
-      'bad-request',
-      `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
-      {
-        stage: 'rank',
-      },
-    );
-  }
-  const { id, question, passages } = parsed.data;
+  const { id, question, passages } = parseLine(lineSchema, line, 'rank');
   // Numbered within: ids may repeat, and come back as they were, number or text.
   const ranking = await ranker.rank(
     question,

@@ -1,7 +1,7 @@
 /** The `segment` stage for one JSON line: `{id, text}` to `{id, passages: [{start, end, text}]}`. */
 import { z } from 'zod';
-import { FootnoteError } from '../../src/core/errors.ts';
 import type { Document } from '../../src/core/nouns.ts';
+import { parseLine } from '../../src/core/parse-line.ts';
 import { segmentDocument } from './segment-document.ts';
 
 const lineSchema = z.looseObject({ id: z.unknown(), text: z.string() });
@@ -17,18 +17,7 @@ export interface SegmentedLine {
 
 /** @throws FootnoteError `bad-request` naming the wrong field */
 export function segmentLine(line: unknown): SegmentedLine {
-  const parsed = lineSchema.safeParse(line);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new FootnoteError(
-      'bad-request',
-      `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
-      {
-        stage: 'segment',
-      },
-    );
-  }
-  const { id, text } = parsed.data;
+  const { id, text } = parseLine(lineSchema, line, 'segment');
   const document: Document = {
     url: '',
     title: '',

@@ -14,6 +14,7 @@ import { supportStage } from '../../scorer/support/support-stage.ts';
 import { ChildExtractor } from '../../retriever/extract/child-extractor.ts';
 import type { Config } from '../core/config.ts';
 import { FootnoteError, toFootnoteError } from '../core/errors.ts';
+import { parseLine } from '../core/parse-line.ts';
 import { ModelStore } from '../runtime/models/model-store.ts';
 import { runJsonLines, type JsonLine } from './json-lines.ts';
 
@@ -120,9 +121,8 @@ export const STAGES: readonly Stage[] = [
       return {
         concurrency: 1,
         work: (line) => {
-          const parsed = guardSchema.safeParse(line);
-          if (!parsed.success) throw new FootnoteError('bad-request', 'the line needs a url');
-          const { allowed, reason } = checkUrl(parsed.data.url, policy);
+          const { url } = parseLine(guardSchema, line, 'guard');
+          const { allowed, reason } = checkUrl(url, policy);
           return { id: line.id, allowed, reason };
         },
         close: () => Promise.resolve(),
