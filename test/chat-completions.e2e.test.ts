@@ -1,6 +1,4 @@
 /** The chat API as chatbots meet it: the built service, read by the real `openai` client. */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import OpenAI, { APIError } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +8,7 @@ import {
   type ChatChunk,
   type ChatCompletion,
 } from '../src/http/chat-schemas.ts';
-import { startService, type Service } from './footnote-process.ts';
+import { startService, TEST_CACHE, type Service } from './footnote-process.ts';
 import { weights } from './weights.ts';
 
 const ready = weights('smollm2-135m') !== null && weights('multilingual-e5-small') !== null;
@@ -77,7 +75,7 @@ describe.skipIf(!ready)('the chat API, through the openai client', () => {
     service = await startService({
       FOOTNOTE_SEARCH: 'sample',
       FOOTNOTE_GENERATOR: 'smollm2-135m',
-      FOOTNOTE_CACHE_DIR: join(tmpdir(), 'footnote-test-cache'),
+      FOOTNOTE_CACHE_DIR: TEST_CACHE,
       FOOTNOTE_API_KEYS: KEY,
     });
     client = new OpenAI({ baseURL: `${service.origin}/v1`, apiKey: KEY, maxRetries: 0 });
@@ -340,7 +338,7 @@ describe.skipIf(!ready)('a failure of the answer', () => {
       FOOTNOTE_SEARXNG_URL: 'http://127.0.0.1:9',
       FOOTNOTE_FETCH_ALLOW: '127.0.0.1:9',
       FOOTNOTE_GENERATOR: 'smollm2-135m',
-      FOOTNOTE_CACHE_DIR: mkdtempSync(join(tmpdir(), 'footnote-chat-')),
+      FOOTNOTE_CACHE_DIR: TEST_CACHE,
     });
     try {
       const own = new OpenAI({ baseURL: `${broken.origin}/v1`, apiKey: 'none', maxRetries: 0 });

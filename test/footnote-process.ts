@@ -1,9 +1,13 @@
 /** Runs the built program as users do: as a process, over its streams and sockets. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { packageRoot } from '../src/core/package-root.ts';
+
+/** Models are converted once for all tests here, which takes longer than the tests themselves. */
+export const TEST_CACHE = join(tmpdir(), 'footnote-test-cache');
 
 const MAIN = join(packageRoot, 'dist/src/main.js');
 

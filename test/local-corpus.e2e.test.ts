@@ -1,4 +1,5 @@
 /** The built program over a folder of the user's own files: no network, answers that cite those files. */
+import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../src/core/nouns.ts';
 import { packageRoot } from '../src/core/package-root.ts';
 import { answerSchema } from '../src/http/schemas.ts';
-import { runFootnote } from './footnote-process.ts';
+import { runFootnote, TEST_CACHE } from './footnote-process.ts';
 import { weights } from './weights.ts';
 
 const ready = weights('smollm2-135m') !== null && weights('multilingual-e5-small') !== null;
@@ -34,7 +35,14 @@ beforeAll(() => {
     'The beekeepers of Marlow Green keep 46 hives.\n\nTheir honey is sold at the market on the first Saturday of each month.\n',
   );
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+  // The models converted for all tests stay; the index of this folder is of no more use.
+  const key = createHash('sha256').update(corpus).digest('hex').slice(0, 16);
+  for (const end of ['', '-wal', '-shm']) {
+    rmSync(join(TEST_CACHE, 'local-index', `${key}.db${end}`), { force: true });
+  }
+});
 
 async function ask(question: string): Promise<Answer> {
   const { code, stdout, stderr } = await runFootnote(['ask', '--json', question], {
@@ -42,10 +50,10 @@ async function ask(question: string): Promise<Answer> {
       FOOTNOTE_SEARCH: 'local',
       FOOTNOTE_CORPUS_DIR: corpus,
       FOOTNOTE_GENERATOR: 'smollm2-135m',
-      FOOTNOTE_CACHE_DIR: join(folder, 'cache'),
+      FOOTNOTE_CACHE_DIR: TEST_CACHE,
     },
   });
-  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(code, stderr).toBe(0);
   return answerSchema.parse(JSON.parse(stdout)) as Answer;
 }
 

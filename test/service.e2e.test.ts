@@ -1,12 +1,9 @@
 /** The built service as a process, over the sample web and real weights: the main job and its edges. */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerSchema, problemSchema, searchResponseSchema } from '../src/http/schemas.ts';
 import type { Answer } from '../src/core/nouns.ts';
-import { startService, type Service } from './footnote-process.ts';
+import { startService, TEST_CACHE, type Service } from './footnote-process.ts';
 import { weights } from './weights.ts';
 
 const ready = weights('smollm2-135m') !== null && weights('multilingual-e5-small') !== null;
@@ -47,7 +44,7 @@ describe.skipIf(!ready)('the service', () => {
     service = await startService({
       FOOTNOTE_SEARCH: 'sample',
       FOOTNOTE_GENERATOR: 'smollm2-135m',
-      FOOTNOTE_CACHE_DIR: join(tmpdir(), 'footnote-test-cache'),
+      FOOTNOTE_CACHE_DIR: TEST_CACHE,
       FOOTNOTE_LOG_LEVEL: 'info',
     });
   }, 180_000);
@@ -196,7 +193,7 @@ describe.skipIf(!ready)('stopping', () => {
     const own = await startService({
       FOOTNOTE_SEARCH: 'sample',
       FOOTNOTE_GENERATOR: 'smollm2-135m',
-      FOOTNOTE_CACHE_DIR: mkdtempSync(join(tmpdir(), 'footnote-stop-')),
+      FOOTNOTE_CACHE_DIR: TEST_CACHE,
       FOOTNOTE_API_KEYS: 'secret-1',
     });
     const headers = { 'content-type': 'application/json', authorization: 'Bearer secret-1' };

@@ -1,15 +1,9 @@
 /** Each stage command through the built program: lines in order, ids kept, a bad line told and passed over. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
-import { runFootnote } from './footnote-process.ts';
+import { describe, expect, it } from 'vitest';
+import { runFootnote, TEST_CACHE } from './footnote-process.ts';
 import { weights } from './weights.ts';
 
 type Line = Readonly<Record<string, unknown>> & { readonly id: unknown };
-
-const cacheDir = mkdtempSync(join(tmpdir(), 'footnote-stages-'));
-afterAll(() => rmSync(cacheDir, { recursive: true, force: true }));
 
 const page = (body: string): string =>
   `<!doctype html><html lang="en"><head><title>Dams</title></head><body><main><article><h1>Dams</h1>${body}</article></main></body></html>`;
@@ -138,10 +132,10 @@ describe('stage commands', () => {
       const [first, second] = good;
       const input = `${[first, bad, second].map((line) => JSON.stringify(line)).join('\n')}\nnot JSON\n`;
       const { code, stdout, stderr } = await runFootnote([name, '--jsonl'], {
-        env: { FOOTNOTE_CACHE_DIR: cacheDir },
+        env: { FOOTNOTE_CACHE_DIR: TEST_CACHE },
         input,
       });
-      expect({ code, stderr }).toMatchObject({ code: 0 });
+      expect(code, stderr).toBe(0);
       const lines = stdout
         .trimEnd()
         .split('\n')
