@@ -1,5 +1,4 @@
 /** The chat API as chatbots meet it: the built service, read by the real `openai` client. */
-import { join } from 'node:path';
 import OpenAI, { APIError } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {

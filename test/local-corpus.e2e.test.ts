@@ -54,7 +54,7 @@ async function ask(question: string): Promise<Answer> {
     },
   });
   expect(code, stderr).toBe(0);
-  return answerSchema.parse(JSON.parse(stdout)) as Answer;
+  return answerSchema.parse(JSON.parse(stdout));
 }
 
 /** Every citation must be a quote from a file of the corpus. */
