@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { deadline } from './core/deadline.ts';
-import { FootnoteError, toFootnoteError } from './core/errors.ts';
+import { toFootnoteError } from './core/errors.ts';
 import type {
   Answer,
   AnswerEvent,
@@ -23,6 +23,12 @@ import type {
 import { EventChannel } from './core/event-channel.ts';
 import type { CallOptions, GenerateOptions } from './core/seams.ts';
 import { Stopwatch } from './core/stopwatch.ts';
+import {
+  foreignWarnings,
+  publicReference,
+  sentenceDeltas,
+  type SpokenAnswer,
+} from './spoken-answer.ts';
 
 /** The rooms' work as the pipeline needs it. */
 export interface PipelineParts {
@@ -69,9 +75,6 @@ export interface PipelineParts {
   /** What to say, and show, when the references do not hold the answer. */
   abstention(question: Question, references: readonly Reference[]): SpokenAnswer;
 }
-
-/** A text and its sentences: of a cited answer, or of an abstention. */
-type SpokenAnswer = Pick<CitedAnswer, 'answer' | 'sentences'>;
 
 export interface PipelineOptions extends CallOptions {
   readonly maxResults: number;
@@ -158,6 +161,7 @@ export async function* answerQuestion(
   const abstained = judged.abstained || judged.best === null;
   const cited =
     abstained || judged.best === null ? parts.abstention(question, references) : judged.best.cited;
+  if (!abstained) warnings.push(...foreignWarnings(question, cited, references));
   for (const text of sentenceDeltas(cited)) yield { type: 'answer-delta', text };
   const answer: Answer = {
     id: `ans_${randomUUID()}`,
@@ -214,43 +218,6 @@ async function generateDrafts(
   }
 }
 
-/** The answer cut after each sentence's marks; concatenated, the pieces are the answer again. */
-function sentenceDeltas(cited: SpokenAnswer): string[] {
-  const starts = cited.sentences.slice(1).map((sentence) => sentence.start);
-  const cuts = [0, ...starts, cited.answer.length];
-  return cuts.slice(1).flatMap((end, index) => {
-    const piece = cited.answer.slice(cuts[index], end);
-    return piece === '' ? [] : [piece];
-  });
-}
-
 function pageWarning(failure: PageFailure): Warning {
   return { code: failure.code, message: `${failure.url}: ${failure.message}` };
-}
-
-/** A reference in the contract's field names. */
-export function publicReference(reference: Reference): AnswerReference {
-  return {
-    number: reference.number,
-    url: reference.url,
-    title: reference.title,
-    site: reference.site,
-    published_at: reference.publishedAt,
-    fetched_at: reference.fetchedAt,
-    text: reference.text,
-    score: reference.score,
-  };
-}
-
-/** Checks what only the pipeline can know about a question. @throws FootnoteError `bad-request` */
-export function checkQuestion(text: string): string {
-  const trimmed = text.trim();
-  if (trimmed === '') throw new FootnoteError('bad-request', 'question must not be empty');
-  if (trimmed.length > 4_000) {
-    throw new FootnoteError(
-      'bad-request',
-      `question has ${trimmed.length} characters; at most 4000 are accepted`,
-    );
-  }
-  return trimmed;
 }

@@ -7,9 +7,7 @@ import { LRUCache } from 'lru-cache';
 import PQueue from 'p-queue';
 import {
   answerQuestion,
-  checkQuestion,
   findReferences,
-  publicReference,
   type PipelineOptions,
   type PipelineParts,
 } from './answer-pipeline.ts';
@@ -17,6 +15,7 @@ import { FootnoteError } from './core/errors.ts';
 import type { Answer, AnswerEvent, AnswerReference, Freshness, Question } from './core/nouns.ts';
 import { questionLanguage } from './core/question-language.ts';
 import type { CallOptions } from './core/seams.ts';
+import { publicReference } from './spoken-answer.ts';
 
 /** A question as a client puts it; absent options come from the configuration. */
 export interface AnswerRequest {
@@ -39,6 +38,8 @@ export interface AnswerServiceOptions {
   readonly maxQueued: number;
   readonly answerCacheSeconds: number;
 }
+
+const FRESHNESS = /^(?:day|week|month|year|\d{4}-\d{2}-\d{2})$/u;
 
 type Finished = Extract<AnswerEvent, { type: 'search-end' | 'page-end' | 'references' }>;
 
@@ -130,13 +131,20 @@ export class AnswerService {
 
   async #question(request: AnswerRequest): Promise<Question> {
     const text = checkQuestion(request.question);
+    const { freshness } = request;
+    if (freshness !== undefined && !FRESHNESS.test(freshness)) {
+      throw new FootnoteError(
+        'bad-request',
+        `freshness is ${JSON.stringify(freshness)}; it takes day, week, month, year or a date such as 2026-01-31`,
+      );
+    }
     const language =
       request.language?.split('-')[0]?.toLowerCase() ?? (await questionLanguage(text));
     return {
       text,
       language,
       askedAt: new Date().toISOString(),
-      freshness: request.freshness,
+      freshness,
       sites: request.sites ?? [],
     };
   }
@@ -187,4 +195,17 @@ function* replay(answer: Answer): Generator<AnswerEvent> {
       timings_ms: { search: 0, fetch: 0, extract: 0, rank: 0, generate: 0, score: 0, total: 0 },
     },
   };
+}
+
+/** @throws FootnoteError `bad-request` */
+function checkQuestion(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed === '') throw new FootnoteError('bad-request', 'question must not be empty');
+  if (trimmed.length > 4_000) {
+    throw new FootnoteError(
+      'bad-request',
+      `question has ${trimmed.length} characters; at most 4000 are accepted`,
+    );
+  }
+  return trimmed;
 }
