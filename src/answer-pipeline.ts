@@ -8,8 +8,6 @@ import { toFootnoteError } from './core/errors.ts';
 import type {
   Answer,
   AnswerEvent,
-  AnswerReference,
-  CitedAnswer,
   Document,
   Draft,
   PageFailure,
