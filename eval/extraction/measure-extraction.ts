@@ -3,10 +3,10 @@
  * The figures are those of the shipped weights, which were fitted to these pages; the cross-validated
  * ones come from `npx tsx retriever/extract/training/train-block-model.ts`.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import type { Document, FetchedPage } from '../../src/core/nouns.ts';
+import { readJsonLines } from '../read-json-lines.ts';
 import { packageRoot } from '../../src/core/package-root.ts';
 import { prescanEncoding } from '../../retriever/extract/decode-text.ts';
 import { extractDocument } from '../../retriever/extract/extract-document.ts';
@@ -28,11 +28,7 @@ interface Row {
 const DATA = join(packageRoot, '../shared/data');
 
 function read(path: string): readonly Row[] {
-  return gunzipSync(readFileSync(join(DATA, path)))
-    .toString('utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Row);
+  return readJsonLines<Row>(join(DATA, path));
 }
 
 const times: number[] = [];

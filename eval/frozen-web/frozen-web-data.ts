@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
+import { readJsonLines } from '../read-json-lines.ts';
 
 const pageSchema = z.object({
   page_id: z.string(),
   title: z.string(),
   lang: z.string(),
+  source: z.string(),
   paragraphs: z.array(z.object({ para_id: z.string(), text: z.string() })),
 });
 const questionSchema = z.object({
@@ -25,14 +25,9 @@ const questionSchema = z.object({
 export type FrozenPage = z.infer<typeof pageSchema>;
 export type FrozenQuestion = z.infer<typeof questionSchema>;
 
-/** Rows of a JSON Lines file, gzipped or not. */
+/** Rows of a JSON Lines file, each checked. */
 export function readRows<T>(path: string, schema: z.ZodType<T>): T[] {
-  const bytes = readFileSync(path);
-  const text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-  return text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => schema.parse(JSON.parse(line)));
+  return readJsonLines(path).map((row) => schema.parse(row));
 }
 
 export function readPages(folder: string): FrozenPage[] {

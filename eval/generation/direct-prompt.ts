@@ -8,9 +8,9 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
 import { LocalGenerator } from '../../generator/local-generator.ts';
 import { fillPrompt, parsePromptData } from '../../generator/prompt/build-prompt.ts';
+import { readJsonLines } from '../read-json-lines.ts';
 import { packageRoot } from '../../src/core/package-root.ts';
 import { splitSentences } from '../../src/core/sentences.ts';
 import { countWords, foldHan, terms } from '../../src/core/tokens.ts';
@@ -44,13 +44,7 @@ const { values } = parseArgs({
     cache: { type: 'string', default: join(tmpdir(), 'footnote-parity') },
   },
 });
-const lines = (name: string): unknown[] =>
-  gunzipSync(readFileSync(join(values.data, name)))
-    .toString('utf8')
-    .trim()
-    .split('\n')
-    .map((line): unknown => JSON.parse(line));
-const pages = lines('pages.jsonl.gz') as Page[];
+const pages = readJsonLines<Page>(join(values.data, 'pages.jsonl.gz'));
 const paragraphs = new Map(
   pages.flatMap((page) => page.paragraphs.map((p) => [p.para_id, p.text])),
 );
@@ -63,7 +57,7 @@ const fold = (text: string): string =>
 
 /** Every n-th question, so that they spread over the pages. */
 function pick(isChinese: boolean): Row[] {
-  const fitting = (lines('questions.jsonl.gz') as Row[]).filter(
+  const fitting = readJsonLines<Row>(join(values.data, 'questions.jsonl.gz')).filter(
     (row) =>
       row.answerable &&
       wanted.has(row.page_id) &&

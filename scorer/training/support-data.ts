@@ -2,9 +2,8 @@
  * Claims with references and labels, from the data folder (never committed). `trainable` says whether
  * the source's licence lets weights trained on it ship.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { readJsonLines } from '../../eval/read-json-lines.ts';
 import { packageRoot } from '../../src/core/package-root.ts';
 import { splitSentences } from '../../src/core/sentences.ts';
 
@@ -21,11 +20,7 @@ export interface LabelledClaim {
 export const dataFolder = join(packageRoot, '..', 'shared', 'data');
 
 export function readRows<Row>(path: string): Row[] {
-  return gunzipSync(readFileSync(join(dataFolder, path)))
-    .toString('utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Row);
+  return readJsonLines<Row>(join(dataFolder, path));
 }
 
 /** AttributionBench (measured only: no licence file) and WiCE (ODC-BY, trainable). */

@@ -5,13 +5,14 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readJsonLines } from '../../../eval/read-json-lines.ts';
 import { growTrees } from '../../../eval/training/grow-trees.ts';
 import { stableHash } from '../../../eval/training/stable-hash.ts';
 import { sigmoid, type BoostedTrees, type TreeNode } from '../../../src/core/boosted-trees.ts';
 import { packageRoot } from '../../../src/core/package-root.ts';
 import { averageScores, shingleScore } from './shingle-f1.ts';
 import { contentProbabilities, type BlockTrees } from '../block-model.ts';
-import { readGold, trainingPage, type TrainingPage } from './training-pages.ts';
+import { trainingPage, type GoldPage, type TrainingPage } from './training-pages.ts';
 
 const DATA = join(packageRoot, '../shared/data/extraction-dev');
 const FOLDS = 5;
@@ -135,7 +136,9 @@ for (const [set, file] of [
   ['trafilatura', 'trafilatura-eval'],
   ['readability', 'mozilla-readability'],
 ] as const) {
-  for (const page of readGold(join(DATA, `${file}.jsonl.gz`))) pages.push(trainingPage(set, page));
+  for (const page of readJsonLines<GoldPage>(join(DATA, `${file}.jsonl.gz`))) {
+    pages.push(trainingPage(set, page));
+  }
 }
 const blocks = pages.reduce((sum, page) => sum + page.texts.length, 0);
 console.log(`${pages.length} pages, ${blocks} blocks, ${pages[0]?.rows[0]?.length ?? 0} features`);

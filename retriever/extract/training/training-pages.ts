@@ -1,6 +1,4 @@
 /** The pages of `shared/data/extraction-dev` as rows and labels for the block model. */
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { decodeText } from '../decode-text.ts';
 import { analysePage, parseScanned } from '../page-analysis.ts';
 import { scanHtml } from '../scan-html.ts';
@@ -24,14 +22,6 @@ export interface TrainingPage {
   readonly rows: readonly Float32Array[];
   /** Per block: share of its words that the gold holds, or -1 where nothing is known. */
   readonly labels: readonly number[];
-}
-
-export function readGold(path: string): readonly GoldPage[] {
-  return gunzipSync(readFileSync(path))
-    .toString('utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as GoldPage);
 }
 
 function htmlOf(page: GoldPage): string {

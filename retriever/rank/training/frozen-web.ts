@@ -1,38 +1,16 @@
 /** The frozen web of the development data as documents, questions and sets of ten similar pages. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import {
+  readPages,
+  readQuestions,
+  type FrozenPage,
+  type FrozenQuestion,
+} from '../../../eval/frozen-web/frozen-web-data.ts';
 import { stableHash } from '../../../eval/training/stable-hash.ts';
 import type { Document } from '../../../src/core/nouns.ts';
 import { Bm25fIndex } from '../bm25f.ts';
 import { analyseQuestion } from '../question-words.ts';
 
-export interface FrozenPage {
-  readonly page_id: string;
-  readonly title: string;
-  readonly lang: string;
-  readonly source: string;
-  readonly paragraphs: readonly { readonly para_id: string; readonly text: string }[];
-}
-
-export interface FrozenQuestion {
-  readonly qid: string;
-  readonly lang: string;
-  readonly source: string;
-  readonly question: string;
-  readonly answers: readonly string[];
-  readonly answerable: boolean;
-  readonly page_id: string;
-  readonly para_id: string;
-  readonly standalone?: boolean;
-}
-
-const readJsonLines = <Row>(path: string): Row[] =>
-  gunzipSync(readFileSync(path))
-    .toString()
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Row);
+export type { FrozenPage, FrozenQuestion };
 
 export class FrozenWeb {
   readonly pages: readonly FrozenPage[];
@@ -49,10 +27,10 @@ export class FrozenWeb {
    */
   constructor(folder: string, chineseTenths = 10) {
     const kept = new Set([0, 2, 4, 6, 8, 1, 3, 5, 7, 9].slice(0, chineseTenths));
-    this.pages = readJsonLines<FrozenPage>(join(folder, 'pages.jsonl.gz')).filter(
+    this.pages = readPages(folder).filter(
       ({ lang, page_id }) => lang === 'en' || kept.has(stableHash(page_id) % 10),
     );
-    this.questions = readJsonLines<FrozenQuestion>(join(folder, 'questions.jsonl.gz'));
+    this.questions = readQuestions(folder);
     this.pages.forEach((page, at) => this.#place.set(page.page_id, at));
   }
 
