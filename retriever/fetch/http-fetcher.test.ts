@@ -165,7 +165,7 @@ describe('HttpFetcher: faults', () => {
       await vi.waitFor(() => expect(web.hits(path)).toBe(1));
       controller.abort();
       expect((await result).code).toBe('cancelled');
-      await vi.waitFor(() => expect(web.openSockets).toBe(0), { timeout: 500, interval: 10 });
+      await vi.waitFor(() => expect(web.openSockets).toBe(0), { timeout: 5_000, interval: 10 });
     },
   );
 });

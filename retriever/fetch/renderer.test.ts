@@ -156,8 +156,8 @@ describe.skipIf(findChromium() === null)('Renderer (skipped without a Chromium)'
     const start = performance.now();
     controller.abort();
     expect((await result).code).toBe('cancelled');
-    expect(performance.now() - start).toBeLessThan(200);
-    await vi.waitFor(() => expect(web.activeRequests).toBe(0), { timeout: 3_000 });
+    expect(performance.now() - start).toBeLessThan(2_000);
+    await vi.waitFor(() => expect(web.activeRequests).toBe(0), { timeout: 15_000 });
   });
 
   it.skipIf(process.platform !== 'linux')(
@@ -165,7 +165,7 @@ describe.skipIf(findChromium() === null)('Renderer (skipped without a Chromium)'
     async () => {
       const { web, make } = await open();
       for (const close of closing.splice(0, closing.length - 3)) await close();
-      await vi.waitFor(() => expect(chromiumPids()).toEqual([]), { timeout: 5_000 });
+      await vi.waitFor(() => expect(chromiumPids()).toEqual([]), { timeout: 15_000 });
       const renderer = make({ idleMs: 300 });
       const shell = web.url('/shell');
       const first = renderer.render(web.url('/slow-header?ms=700'), { signal: never });
@@ -175,8 +175,8 @@ describe.skipIf(findChromium() === null)('Renderer (skipped without a Chromium)'
       expect(Buffer.from((await first).body).toString('utf8')).toContain('lighthouse');
       expect(web.hits('/slow-header')).toBeGreaterThan(1);
       expect((await renderer.render(shell, { signal: never })).rendered).toBe(true);
-      await vi.waitFor(() => expect(renderer.isRunning).toBe(false), { timeout: 3_000 });
-      await vi.waitFor(() => expect(chromiumPids()).toEqual([]), { timeout: 5_000 });
+      await vi.waitFor(() => expect(renderer.isRunning).toBe(false), { timeout: 15_000 });
+      await vi.waitFor(() => expect(chromiumPids()).toEqual([]), { timeout: 15_000 });
     },
   );
 });
