@@ -3,6 +3,7 @@ import { ClosingLineReporter } from './test/closing-line-reporter.ts';
 
 export default defineConfig({
   test: {
+    globalSetup: ['test/global-build.ts'],
     include: ['{src,retriever,generator,scorer,eval,test}/**/*.test.ts'],
     // Two cores: more workers than that only make every wait longer.
     maxWorkers: 2,
