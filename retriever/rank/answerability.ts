@@ -17,6 +17,19 @@ export const ANSWERABILITY_FEATURES = [
   'unseenTerms',
   'unspaced',
   'none',
+  'topSimilarity',
+  'rareMiss',
+  'longestRun',
+  'coverageLed',
+  // Characters and words say different things: the same again, for sentences of Han characters only.
+  'unspacedBest',
+  'unspacedSimilarity',
+  'unspacedTopSimilarity',
+  'unspacedCoverage',
+  'unspacedTopCoverage',
+  'unspacedTokenCoverage',
+  'unspacedUnseen',
+  'unspacedRun',
 ] as const;
 
 const at = (name: (typeof FEATURE_NAMES)[number]): number => FEATURE_NAMES.indexOf(name);
@@ -28,6 +41,10 @@ const COLUMN = {
   numbers: at('numbersKept'),
   kind: at('kindMatch'),
   unspaced: at('unspaced'),
+  topSimilarity: at('topSimilarity'),
+  rareMiss: at('rareMiss'),
+  longestRun: at('longestRun'),
+  led: at('coverageLed'),
 };
 
 /**
@@ -57,20 +74,36 @@ export function answerabilityFeatures(
   const size = evidence.index.size;
   const unseenIdf = Math.log(1 + (size + 0.5) / 0.5) - 1e-9;
   const unseen = terms.filter((term) => evidence.index.idf(term) >= unseenIdf).length;
+  const unseenShare = unseen / Math.max(1, terms.length);
+  const dense = (index: number): number => (evidence.similarities === null ? 0 : column(index));
+  const topCoverage = Math.max(0, ...evidence.coverage);
+  const han = column(COLUMN.unspaced);
   return [
     odds(first),
     odds(second),
     Math.log(1e-4 + 1 - none),
     column(COLUMN.coverage),
     best === undefined ? 0 : (evidence.coverage[best.passage] ?? 0),
-    Math.max(0, ...evidence.coverage),
+    topCoverage,
     column(COLUMN.tokens),
-    evidence.similarities === null ? 0 : column(COLUMN.similarity),
+    dense(COLUMN.similarity),
     column(COLUMN.names),
     column(COLUMN.numbers),
     column(COLUMN.kind),
-    unseen / Math.max(1, terms.length),
+    unseenShare,
     column(COLUMN.unspaced),
     first === undefined ? 1 : 0,
+    dense(COLUMN.topSimilarity),
+    column(COLUMN.rareMiss),
+    column(COLUMN.longestRun),
+    column(COLUMN.led),
+    han * odds(first),
+    han * dense(COLUMN.similarity),
+    han * dense(COLUMN.topSimilarity),
+    han * column(COLUMN.coverage),
+    han * topCoverage,
+    han * column(COLUMN.tokens),
+    han * unseenShare,
+    han * column(COLUMN.longestRun),
   ];
 }

@@ -16,6 +16,7 @@ import {
   type CandidateSentence,
 } from './evidence-features.ts';
 import { analyseQuestion, type QuestionWords } from './question-words.ts';
+import type { EvidenceVectors } from './relative-features.ts';
 
 export interface CollectLimits {
   /** Passages whose sentences are looked at. */
@@ -36,8 +37,11 @@ export interface CollectedEvidence {
   readonly coverage: readonly number[];
   readonly candidates: readonly CandidateSentence[];
   readonly similarities: readonly number[] | null;
+  readonly vectors: EvidenceVectors | null;
   /** Rows of `FEATURE_NAMES`, one a candidate. */
   readonly rows: readonly Float64Array[];
+  /** Milliseconds that the embedder took. */
+  readonly embedMs: number;
 }
 
 /** What a sentence is embedded as: its title tells what "it" is. */
@@ -73,10 +77,13 @@ export async function collectEvidence(
   const bm25Rank = rankOf(bm25);
   const coverage = passages.map((_, at) => index.coverage(question.terms, at, true));
   const candidates = preselect(question, index, passages, bm25, bm25Rank, limits);
-  const similarities =
+  const began = performance.now();
+  const vectors =
     embedder === null || candidates.length === 0
       ? null
-      : await similaritiesOf(questionText, passages, candidates, embedder, options.signal);
+      : await vectorsOf(questionText, passages, candidates, embedder, options.signal);
+  const embedMs = vectors === null ? 0 : performance.now() - began;
+  const similarities = vectors?.sentences.map((vector) => dot(vectors.question, vector)) ?? null;
   const titleTokens = new Map<number, ReadonlySet<string>>();
   for (const { passage } of candidates) {
     if (titleTokens.has(passage)) continue;
@@ -89,14 +96,27 @@ export async function collectEvidence(
   }
   const rows = evidenceFeatures(candidates, {
     question,
+    questionText,
     index,
     passageZ: bm25Z,
     passageRank: bm25Rank,
     passageCoverage: coverage,
     titleTokens,
     similarities,
+    vectors,
   });
-  return { question, index, bm25, bm25Z, coverage, candidates, similarities, rows };
+  return {
+    question,
+    index,
+    bm25,
+    bm25Z,
+    coverage,
+    candidates,
+    similarities,
+    vectors,
+    rows,
+    embedMs,
+  };
 }
 
 /** The sentences of the best passages that share most with the question, in passage order. */
@@ -113,9 +133,11 @@ function preselect(
   passages.forEach((passage, at) => {
     const rank = bm25Rank[at] ?? 0;
     if (rank >= limits.passages) return;
-    splitSentences(passage.text).forEach(({ start, end }, place) => {
+    splitSentences(passage.text).forEach(({ start, end }, place, spans) => {
       const text = passage.text.slice(start, end);
-      const candidate = candidateSentence(at, place, start, text);
+      const last = spans[place - 1];
+      const before = last === undefined ? '' : passage.text.slice(last.start, last.end);
+      const candidate = candidateSentence(at, place, start, text, before);
       if (candidate.tokens.size < 3) return;
       const set = new Set(candidate.terms);
       const shared = sentenceCoverage(question, index, (term) => set.has(term));
@@ -130,17 +152,17 @@ function preselect(
     .sort((a, b) => a.passage - b.passage || a.place - b.place);
 }
 
-async function similaritiesOf(
+async function vectorsOf(
   question: string,
   passages: readonly Fields[],
   candidates: readonly CandidateSentence[],
   embedder: Embedder,
   signal: AbortSignal,
-): Promise<number[]> {
+): Promise<EvidenceVectors> {
   const [asked] = await embedder.embed([question], { kind: 'query', signal });
-  const vectors = await embedder.embed(
+  const sentences = await embedder.embed(
     candidates.map(({ passage, text }) => embeddedText(passages[passage]?.title ?? '', text)),
     { kind: 'passage', signal },
   );
-  return vectors.map((vector) => dot(asked as Float32Array, vector));
+  return { question: asked as Float32Array, sentences };
 }

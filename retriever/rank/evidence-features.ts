@@ -3,8 +3,15 @@
  * flags, logarithms), so that one small model serves long and short pages and both languages.
  */
 import { foldHan, terms, tokenize } from '../../src/core/tokens.ts';
+import {
+  ANSWER_TYPE_FEATURES,
+  answerTypeFeatures,
+  isPronounLed,
+  wantedAnswer,
+} from './answer-type.ts';
 import type { Bm25fIndex } from './bm25f.ts';
 import { ANSWER_KINDS, isStop, type QuestionWords } from './question-words.ts';
+import { RELATIVE_FEATURES, relativeFeatures, type EvidenceVectors } from './relative-features.ts';
 
 /** A sentence of a passage, ready to be compared; offsets into the passage's text. */
 export interface CandidateSentence {
@@ -17,11 +24,14 @@ export interface CandidateSentence {
   readonly place: number;
   readonly terms: readonly string[];
   readonly tokens: ReadonlySet<string>;
+  /** Terms of the sentence before, where this one begins with a pronoun; else empty. */
+  readonly ledBy: ReadonlySet<string>;
 }
 
 /** What is known of the candidates together. */
 export interface FeatureContext {
   readonly question: QuestionWords;
+  readonly questionText: string;
   readonly index: Bm25fIndex;
   /** Words and character pairs of the title and headings, for the candidates' passages. */
   /** z-scored BM25F of each passage, and its rank from 0. */
@@ -31,9 +41,10 @@ export interface FeatureContext {
   readonly titleTokens: ReadonlyMap<number, ReadonlySet<string>>;
   /** Cosine of question and `title: sentence`, in the candidates' order; null without an embedder. */
   readonly similarities: readonly number[] | null;
+  readonly vectors: EvidenceVectors | null;
 }
 
-export const FEATURE_NAMES = [
+const PLAIN_FEATURES = [
   'similarity',
   'similarityGap',
   'similarityZ',
@@ -70,6 +81,12 @@ export const FEATURE_NAMES = [
   'topSimilarity',
 ] as const;
 
+export const FEATURE_NAMES = [
+  ...PLAIN_FEATURES,
+  ...ANSWER_TYPE_FEATURES,
+  ...RELATIVE_FEATURES,
+] as const;
+
 const YEAR =
   /(?<!\d)(?:1[0-9]{3}|20[0-9]{2})(?!\d)|[一二三四五六七八九〇零]{4}年|\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b|世纪|世紀|\bcentur(?:y|ies)\b|\d月|年代/u;
 const NUMBER =
@@ -81,12 +98,16 @@ const REASON =
 const PLACE =
   /[\p{Script=Han}](?:省|市|县|縣|区|區|州|国|國|岛|島|镇|鎮|村|山|湖|河|江|洲|乡|鄉)|(?:位于|位於|在)[\p{Script=Han}]|\b(?:in|at|near|from|to|of)\s\p{Lu}/u;
 
-/** Tokenises a sentence for the features. */
+/**
+ * Tokenises a sentence for the features.
+ * @param before the sentence before it in its passage, or nothing
+ */
 export function candidateSentence(
   passage: number,
   place: number,
   start: number,
   text: string,
+  before = '',
 ): CandidateSentence {
   return {
     passage,
@@ -96,6 +117,7 @@ export function candidateSentence(
     place,
     terms: terms(text, { stem: true }),
     tokens: new Set(tokenize(text, { stem: true }).map((token) => token.text)),
+    ledBy: new Set(before !== '' && isPronounLed(text) ? terms(before, { stem: true }) : []),
   };
 }
 
@@ -137,14 +159,14 @@ export function evidenceFeatures(
     (most, term) => (index.idf(term) > index.idf(most) ? term : most),
     question.terms[0] ?? '',
   );
-  return candidates.map((candidate, at) => {
+  const plain = candidates.map((candidate, at) => {
     const sim = sims[at] ?? 0;
     const set = sets[at] as ReadonlySet<string>;
     const near = [at - 1, at + 1].filter((other) => isNeighbour(candidates, at, other));
     const nearSets = near.map((other) => sets[other] as ReadonlySet<string>);
     const title = context.titleTokens.get(candidate.passage) ?? new Set<string>();
     const found = observe(question, candidate);
-    return Float64Array.from([
+    return [
       sim,
       sim - best,
       deviation === 0 ? 0 : (sim - mean) / deviation,
@@ -177,8 +199,22 @@ export function evidenceFeatures(
       kindMatch(question, candidate, found),
       Math.log2(1 + question.terms.length),
       best,
-    ]);
+    ];
   });
+  const column = (name: (typeof PLAIN_FEATURES)[number]): number[] =>
+    plain.map((row) => row[PLAIN_FEATURES.indexOf(name)] ?? 0);
+  const wanted = wantedAnswer(context.questionText, question.kind);
+  const relative = relativeFeatures(candidates, question, index, wanted, context.vectors, {
+    coverage: column('coverageWithTitle'),
+    newTokens: column('newTokens'),
+  });
+  return candidates.map(({ text }, at) =>
+    Float64Array.from([
+      ...(plain[at] ?? []),
+      ...answerTypeFeatures(wanted, text),
+      ...(relative[at] ?? []),
+    ]),
+  );
 }
 
 /** names, numbersKept, newNumbers, newYears, newNames, newTokens, length. */

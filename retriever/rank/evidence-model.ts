@@ -12,11 +12,13 @@ import { packageRoot } from '../../src/core/package-root.ts';
 import { ANSWERABILITY_FEATURES, answerabilityFeatures } from './answerability.ts';
 import type { CollectedEvidence } from './collect-evidence.ts';
 import { FEATURE_NAMES } from './evidence-features.ts';
+import { checkMatch, MATCH_FEATURES, matchSchema, matchScores, withMatch } from './match-score.ts';
 import { fromTreeArrays, treeArraysSchema } from './tree-arrays.ts';
 
 const partSchema = z.strictObject({
+  match: matchSchema,
   trees: treeArraysSchema,
-  calibration: z.strictObject({ bias: z.number(), slope: z.number() }),
+  calibration: z.strictObject({ bias: z.number(), slope: z.number(), level: z.number() }),
   answerability: z.strictObject({
     features: z.array(z.string()),
     bias: z.number(),
@@ -36,7 +38,8 @@ export class EvidenceModel {
     if (!parsed.success)
       throw new FootnoteError('model-invalid', `${path}: ${parsed.error.message}`);
     this.#part = parsed.data[kind];
-    this.#trees = fromTreeArrays(this.#part.trees, FEATURE_NAMES);
+    checkMatch(this.#part.match, FEATURE_NAMES);
+    this.#trees = fromTreeArrays(this.#part.trees, [...FEATURE_NAMES, ...MATCH_FEATURES]);
     if (this.#part.answerability.features.join() !== ANSWERABILITY_FEATURES.join()) {
       throw new FootnoteError('model-invalid', `${path}: trained on other features; train again`);
     }
@@ -44,8 +47,12 @@ export class EvidenceModel {
 
   /** Probability, for each candidate sentence, that it holds the answer. */
   probabilities(evidence: CollectedEvidence): number[] {
-    const { bias, slope } = this.#part.calibration;
-    return evidence.rows.map((row) => sigmoid(bias + slope * evaluateTrees(this.#trees, row)));
+    const { match, calibration } = this.#part;
+    const matched = matchScores(match, evidence.rows, evidence.vectors);
+    const { scores, level } = combinedScores(this.#trees, evidence.rows, matched);
+    return scores.map((score) =>
+      sigmoid(calibration.bias + calibration.slope * score + calibration.level * level),
+    );
   }
 
   /** 0..1: do the passages hold an answer to the question? */
@@ -58,4 +65,24 @@ export class EvidenceModel {
       ),
     );
   }
+}
+
+/**
+ * The trees and the match score together: what orders the candidates, and the level of the match
+ * scores (their log-sum-exp), which tells how they compare with other questions'.
+ */
+export function combinedScores(
+  trees: BoostedTrees,
+  rows: readonly Float64Array[],
+  matched: readonly number[],
+): { readonly scores: number[]; readonly level: number } {
+  const most = Math.max(...matched);
+  const level =
+    matched.length === 0
+      ? 0
+      : most + Math.log(matched.reduce((sum, score) => sum + Math.exp(score - most), 0));
+  const scores = withMatch(rows, matched).map(
+    (row, at) => evaluateTrees(trees, row) + (matched[at] ?? 0),
+  );
+  return { scores, level };
 }

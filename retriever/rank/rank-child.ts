@@ -43,7 +43,9 @@ export interface RankedSpan {
 export interface RankTimings {
   readonly load: number;
   readonly segment: number;
+  /** Everything after segmentation, the embedding included. */
   readonly evidence: number;
+  readonly embed: number;
   readonly total: number;
 }
 
@@ -169,6 +171,7 @@ async function references(call: ReferencesCall, context: ChildContext): Promise<
       load: loaded - began,
       segment: segmented - loaded,
       evidence: done - segmented,
+      embed: evidence.embedMs,
       total: done - began,
     },
   };

@@ -90,6 +90,22 @@ for (const [name, weightsPath] of [
       });
     });
 
+    test.skipIf(weightsPath === null)(
+      'a sentence that says "Its depth" answers "How deep"',
+      async () => {
+        const lake = document('lake', 'Lake Baikal', [
+          'Lake Baikal in southern Siberia is the deepest lake in the world and, at about 25 million years, the oldest. Its greatest depth is 1,642 metres. It holds about 23,600 cubic kilometres of water, some 22 to 23 per cent of the fresh surface water of the Earth.',
+          'The lake lies in a rift, where the crust is being pulled apart. It is 636 kilometres long and at most 79 kilometres wide and has the form of a crescent. The rift still widens by about four millimetres a year, and earthquakes are frequent.',
+        ]);
+        const { references } = await ranker.references(
+          ask('How deep is Lake Baikal?'),
+          [bridge, lake, tea],
+          options,
+        );
+        expect(references[0]?.evidence[0]?.text).toBe('Its greatest depth is 1,642 metres.');
+      },
+    );
+
     test('a Chinese question', async () => {
       const { references } = await ranker.references(
         ask('南京长江大桥的公路桥是哪一年通车的？', 'zh'),

@@ -33,6 +33,7 @@ export interface LabelledQuestion {
 }
 
 export const FOLDS = 5;
+const NO_WORDS: ReadonlySet<string> = new Set();
 
 export interface CollectOptions {
   readonly embedder: Embedder | null;
@@ -88,7 +89,16 @@ export async function collectTrainingSet(
       kind,
       language: question.lang === 'en' ? 'en' : 'zh',
       fold: stableHash(`fold ${question.page_id}`) % FOLDS,
-      evidence,
+      // The features are made; thousands of questions' words would fill the memory.
+      evidence: {
+        ...evidence,
+        candidates: evidence.candidates.map((candidate) => ({
+          ...candidate,
+          terms: [],
+          tokens: NO_WORDS,
+          ledBy: NO_WORDS,
+        })),
+      },
       labels: evidence.candidates.map(({ passage, start, end, text }) => {
         if (kind !== 'answerable' || !holds(text)) return 0;
         return inGold(passage, start, end) ? 1 : 0.5;

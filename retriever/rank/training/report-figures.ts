@@ -50,37 +50,42 @@ export function reportAnswerability(
   predictions: readonly number[],
 ): void {
   console.log(
-    'answerability | kept answerable: threshold | abstained: unanswerable, off-topic en, off-topic zh | right among kept',
+    'answerability | language, kept answerable: threshold | abstained: unanswerable, off-topic en, off-topic zh | right among kept',
   );
   const of = (kind: string, language: string): number[] =>
     questions.flatMap((question, at) =>
-      question.kind === kind && (language === '' || question.language === language)
+      question.kind === kind && question.language.startsWith(language)
         ? [predictions[at] ?? 0]
         : [],
     );
-  const answerable = of('answerable', '').toSorted((a, b) => a - b);
-  for (const keep of [0.99, 0.97, 0.95, 0.9, 0.8]) {
-    const threshold = answerable[Math.floor((1 - keep) * answerable.length)] ?? 0;
-    const below = (list: readonly number[]): string =>
-      percent(list.filter((p) => p < threshold).length, list.length);
-    let kept = 0;
-    let right = 0;
-    questions.forEach(({ kind, labels }, at) => {
-      if (kind !== 'answerable' || (predictions[at] ?? 0) < threshold) return;
-      kept += 1;
-      const list = scores[at] ?? [];
-      const best = list.indexOf(Math.max(...list));
-      if ((labels[best] ?? 0) > 0) right += 1;
-    });
-    console.log(
-      keep.toFixed(2),
-      `: ${threshold.toFixed(3)} |`,
-      below(of('unanswerable', '')),
-      below(of('off-topic', 'en')),
-      below(of('off-topic', 'zh')),
-      '|',
-      percent(right, kept),
-    );
+  for (const language of ['', 'en', 'zh']) {
+    const answerable = of('answerable', language).toSorted((a, b) => a - b);
+    for (const keep of [0.99, 0.97, 0.95, 0.9, 0.8]) {
+      const threshold = answerable[Math.floor((1 - keep) * answerable.length)] ?? 0;
+      const below = (list: readonly number[]): string =>
+        percent(list.filter((p) => p < threshold).length, list.length);
+      let kept = 0;
+      let right = 0;
+      questions.forEach((question, at) => {
+        const { kind, labels } = question;
+        if (kind !== 'answerable' || !question.language.startsWith(language)) return;
+        if ((predictions[at] ?? 0) < threshold) return;
+        kept += 1;
+        const list = scores[at] ?? [];
+        const best = list.indexOf(Math.max(...list));
+        if ((labels[best] ?? 0) > 0) right += 1;
+      });
+      console.log(
+        (language || 'all').padEnd(4),
+        keep.toFixed(2),
+        `: ${threshold.toFixed(3)} |`,
+        below(of('unanswerable', '')),
+        below(of('off-topic', 'en')),
+        below(of('off-topic', 'zh')),
+        '|',
+        percent(right, kept),
+      );
+    }
   }
 }
 

@@ -4,7 +4,8 @@
  *   npx tsx retriever/rank/training/train-evidence.ts --weights e5-small-q4.bin \
  *     --data ../shared/data/frozen-web-dev --cache DIR [--questions 1200] [--write]
  *
- * Deterministic. Folds are by page: no page is in training and in testing. What is written
+ * The file as it is came from `--questions 1500` with `NODE_OPTIONS=--max-old-space-size=7000` (some seven
+ * minutes on two cores). Deterministic. Folds are by page: no page is in training and in testing. What is written
  * (`evidence-model.json`) is trained on all folds; the figures printed are those of held-out pages.
  */
 import { writeFileSync } from 'node:fs';
@@ -12,11 +13,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { growTrees } from '../../../eval/training/grow-trees.ts';
 import { stableHash } from '../../../eval/training/stable-hash.ts';
-import { evaluateTrees, sigmoid, type BoostedTrees } from '../../../src/core/boosted-trees.ts';
+import { sigmoid, type BoostedTrees } from '../../../src/core/boosted-trees.ts';
 import { packageRoot } from '../../../src/core/package-root.ts';
 import { E5Embedder } from '../../embed/e5-embedder.ts';
 import { answerabilityFeatures, ANSWERABILITY_FEATURES } from '../answerability.ts';
 import { FEATURE_NAMES } from '../evidence-features.ts';
+import { combinedScores } from '../evidence-model.ts';
+import { MATCH_FEATURES, matchScores, withMatch } from '../match-score.ts';
 import { toTreeArrays } from '../tree-arrays.ts';
 import {
   collectTrainingSet,
@@ -27,6 +30,7 @@ import {
 import { evidenceGradients, startingScore, type TrainingSet } from './evidence-gradients.ts';
 import { FrozenWeb, type FrozenQuestion } from './frozen-web.ts';
 import { fitLogistic } from './fit-logistic.ts';
+import { fitMatch } from './fit-match.ts';
 import { reportAnswerability, reportEvidence, reportPassages } from './report-figures.ts';
 import { VectorCache } from './vector-cache.ts';
 
@@ -76,14 +80,24 @@ function sample(web: FrozenWeb, count: number): { question: FrozenQuestion; kind
 const HARD_NEGATIVES = 10;
 const OTHER_NEGATIVES = 5;
 
-function trainingRows(questions: readonly LabelledQuestion[]): TrainingSet {
+/** A question and the match scores of its candidates, from a model that did not see its page. */
+interface Matched {
+  readonly question: LabelledQuestion;
+  readonly match: readonly number[];
+}
+
+const TREE_FEATURES = [...FEATURE_NAMES, ...MATCH_FEATURES];
+
+function trainingRows(questions: readonly Matched[]): TrainingSet {
   const rows: Float64Array[] = [];
   const labels: number[] = [];
   const weights: number[] = [];
   const groups: number[] = [];
   const similarity = FEATURE_NAMES.indexOf('similarity');
   const coverage = FEATURE_NAMES.indexOf('coverageWithTitle');
-  questions.forEach(({ evidence, labels: own, kind }, group) => {
+  questions.forEach(({ question, match }, group) => {
+    const { evidence, labels: own, kind } = question;
+    const seen = withMatch(evidence.rows, match);
     const hardness = (at: number): number =>
       8 * (evidence.rows[at]?.[similarity] ?? 0) + (evidence.rows[at]?.[coverage] ?? 0);
     const negatives = evidence.rows
@@ -98,7 +112,7 @@ function trainingRows(questions: readonly LabelledQuestion[]): TrainingSet {
       ...others.filter((_, at) => at % step === 0),
     ];
     for (const at of kept) {
-      rows.push(evidence.rows[at] as Float64Array);
+      rows.push(seen[at] as Float64Array);
       labels.push(own[at] === 1 ? 1 : 0);
       weights.push(kind === 'answerable' ? 1 : 0.3);
       groups.push(group);
@@ -112,10 +126,7 @@ function trainingRows(questions: readonly LabelledQuestion[]): TrainingSet {
   };
 }
 
-const grow = (
-  questions: readonly LabelledQuestion[],
-  allowed: (name: string) => boolean,
-): BoostedTrees => {
+const grow = (questions: readonly Matched[], allowed: (name: string) => boolean): BoostedTrees => {
   const data = trainingRows(questions);
   return growTrees(
     data.rows,
@@ -127,39 +138,64 @@ const grow = (
       l2: 2,
       minHessian: 3,
       featureShare: 1,
-      allowed: (feature) => allowed(FEATURE_NAMES[feature] ?? ''),
+      allowed: (feature) => allowed(TREE_FEATURES[feature] ?? ''),
       seed: 7,
       base: startingScore(data),
     },
   );
 };
 
-/** Trains on all but one fold, scores that one; the scores of every question come from unseen pages. */
-function crossValidate(
+/** Match scores of every question, from a model that did not see its page. */
+function matchOthers(
   questions: readonly LabelledQuestion[],
   allowed: (name: string) => boolean,
-): number[][] {
-  const scores = questions.map((): number[] => []);
+  dense: boolean,
+): Matched[] {
+  const matched = questions.map((question): Matched => ({ question, match: [] }));
   for (let fold = 0; fold < FOLDS; fold += 1) {
-    const model = grow(
-      questions.filter((question) => question.fold !== fold),
-      allowed,
-    );
+    const others = questions.filter((question) => question.fold !== fold);
+    const model = fitMatch(others, allowed, dense);
     questions.forEach((question, at) => {
       if (question.fold !== fold) return;
-      scores[at] = question.evidence.rows.map((row) => evaluateTrees(model, row));
+      const { rows, vectors } = question.evidence;
+      matched[at] = { question, match: matchScores(model, rows, vectors) };
     });
   }
-  return scores;
+  return matched;
 }
 
-/** Calibration: log-odds of the trees to the probability that the sentence has the answer. */
-function calibration(questions: readonly LabelledQuestion[], scores: readonly number[][]) {
+/** Trains on all but one fold, scores that one; the scores of every question come from unseen pages. */
+function crossValidate(
+  matched: readonly Matched[],
+  allowed: (name: string) => boolean,
+): { readonly scores: number[]; readonly level: number }[] {
+  const results = matched.map((): { scores: number[]; level: number } => ({
+    scores: [],
+    level: 0,
+  }));
+  for (let fold = 0; fold < FOLDS; fold += 1) {
+    const model = grow(
+      matched.filter(({ question }) => question.fold !== fold),
+      allowed,
+    );
+    matched.forEach(({ question, match }, at) => {
+      if (question.fold !== fold) return;
+      results[at] = combinedScores(model, question.evidence.rows, match);
+    });
+  }
+  return results;
+}
+
+/** Calibration: scores to the probability that the sentence has the answer. */
+function calibration(
+  questions: readonly LabelledQuestion[],
+  results: readonly { readonly scores: readonly number[]; readonly level: number }[],
+) {
   const rows: number[][] = [];
   const labels: number[] = [];
   questions.forEach(({ labels: own }, at) => {
-    scores[at]?.forEach((score, candidate) => {
-      rows.push([score]);
+    results[at]?.scores.forEach((score, candidate) => {
+      rows.push([score, results[at]?.level ?? 0]);
       labels.push((own[candidate] ?? 0) === 1 ? 1 : 0);
     });
   });
@@ -186,12 +222,21 @@ async function main(): Promise<void> {
   ] as const) {
     if (name === 'dense' && cache === null) continue;
     console.log(`\n== ${name} ==`);
-    const scores = crossValidate(questions, allowed);
+    const dense = name === 'dense';
+    const matched = matchOthers(questions, allowed, dense);
+    console.log('-- match score alone --');
+    reportEvidence(
+      questions,
+      matched.map(({ match }) => match),
+    );
+    console.log('-- trees and match score --');
+    const results = crossValidate(matched, allowed);
+    const scores = results.map((result) => result.scores);
     reportEvidence(questions, scores);
-    const calibrated = calibration(questions, scores);
-    const [slope = 1] = calibrated.weights;
-    const probabilities = scores.map((list) =>
-      list.map((score) => sigmoid(calibrated.bias + slope * score)),
+    const calibrated = calibration(questions, results);
+    const [slope = 1, level = 0] = calibrated.weights;
+    const probabilities = results.map((result) =>
+      result.scores.map((score) => sigmoid(calibrated.bias + slope * score + level * result.level)),
     );
     reportPassages(questions, probabilities);
     const rows = questions.map(({ evidence }, at) =>
@@ -212,8 +257,9 @@ async function main(): Promise<void> {
     reportAnswerability(questions, scores, held);
     const whole = fitLogistic(rows, target);
     models[name] = {
-      trees: toTreeArrays(grow(questions, allowed), FEATURE_NAMES),
-      calibration: { bias: calibrated.bias, slope },
+      match: fitMatch(questions, allowed, dense),
+      trees: toTreeArrays(grow(matched, allowed), TREE_FEATURES),
+      calibration: { bias: calibrated.bias, slope, level },
       answerability: {
         features: ANSWERABILITY_FEATURES,
         bias: whole.bias,
