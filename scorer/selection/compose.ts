@@ -14,7 +14,7 @@ import { namesOf } from '../support/features.ts';
 import { read, type Reading } from '../support/reading.ts';
 
 /** Longest composed answer in words (two unspaced characters are one word). */
-export const COMPOSED_WORDS = 60;
+const COMPOSED_WORDS = 60;
 /** Above this probability of the ranker the best sentence stands alone. */
 const SURE_AT = 0.6;
 /** Scripts without spaces do not show names: there, so much of what the sentence adds must be kept. */
@@ -67,7 +67,7 @@ export function composeAnswers(
   );
   const leads = onBest.flatMap(({ draft, sentences: [first] }) =>
     first !== undefined && keepsFacts(read(first.text), reading, question)
-      ? [{ draft, sentence: first as LooseSentence }]
+      ? [{ draft, sentence: first }]
       : [],
   );
   const elsewhere = generated

@@ -12,7 +12,7 @@ import { read, type Reading } from '../support/reading.ts';
 type Wanted = 'date' | 'number' | 'name' | 'any';
 
 /** What kind of thing the question asks for. */
-export function wantedKind(question: string): Wanted {
+function wantedKind(question: string): Wanted {
   if (
     /\b(?:when|(?:what|which) (?:year|date|day|month|decade|century))\b|何时|何時|什么时候|什麼時候|哪一?[年天日]|几年|幾年|什么年代/iu.test(
       question,

@@ -5,7 +5,7 @@
 import type { CitedAnswer, Reference, ScoredAnswer } from '../../src/core/nouns.ts';
 import { countWords } from '../../src/core/tokens.ts';
 import { preference } from '../preference/preference.ts';
-import { sigmoid } from '../support/boosted-trees.ts';
+import { sigmoid } from '../../src/core/boosted-trees.ts';
 import { read } from '../support/reading.ts';
 import { addedWords, directness } from './directness.ts';
 
@@ -16,10 +16,10 @@ import { addedWords, directness } from './directness.ts';
 export const ANSWERABILITY_AT = 0.2;
 
 /** Least support of every sentence of an answer that is shown. */
-export const SUPPORTED_AT = 0.5;
+const SUPPORTED_AT = 0.5;
 
 /** What each part weighs in the score that `select` orders by. */
-export const SELECTION_WEIGHTS = {
+const SELECTION_WEIGHTS = {
   support: 1,
   directness: 1,
   agreement: 0.8,

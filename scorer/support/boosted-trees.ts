@@ -1,1 +1,0 @@
-export { sigmoid } from '../../src/core/boosted-trees.ts';
