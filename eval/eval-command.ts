@@ -13,6 +13,7 @@ import {
 import { startFrozenWeb } from './frozen-web/frozen-web-server.ts';
 import { makeReport, reportTable, writeReport, type EvalReport } from './report.ts';
 import type { AnswerRecord, EvalQuestion } from './suites/answer-record.ts';
+import { sampleWebQuestions } from './suites/sample-web.ts';
 import { runQuestions } from './suites/run-questions.ts';
 
 interface EvalApp {
@@ -47,11 +48,12 @@ const LIVE_SUITES = [
 export async function runEval(options: EvalOptions): Promise<EvalReport> {
   let report: EvalReport;
   if (options.suite === 'frozen-web') report = await frozenWeb(options);
+  else if (options.suite === 'sample-web') report = await sampleWeb(options);
   else if (LIVE_SUITES.includes(options.suite)) report = await liveQuestions(options);
   else {
     throw new FootnoteError(
       'bad-request',
-      `no suite ${options.suite}; there are: frozen-web, ${LIVE_SUITES.join(', ')}`,
+      `no suite ${options.suite}; there are: frozen-web, sample-web, ${LIVE_SUITES.join(', ')}`,
     );
   }
   writeReport(report, options.out);
@@ -94,6 +96,21 @@ async function frozenWeb(options: EvalOptions): Promise<EvalReport> {
   } finally {
     await app.close();
     await web.close();
+  }
+}
+
+/** The sample web's own questions; needs no data. */
+async function sampleWeb(options: EvalOptions): Promise<EvalReport> {
+  const app = await options.openApp({ search: 'sample', answerCacheSeconds: 0 });
+  try {
+    const records: AnswerRecord[] = [];
+    for (const group of ['en', 'zh', 'unanswerable'] as const) {
+      const questions = sampleWebQuestions(group).slice(0, options.limit);
+      records.push(...(await ask(app, group, questions, options)));
+    }
+    return makeReport('sample-web', records, app.configuration, {});
+  } finally {
+    await app.close();
   }
 }
 

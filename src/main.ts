@@ -182,7 +182,7 @@ program
   .command('eval')
   .description('the offline evaluation')
   .argument('<suite>', 'frozen-web, questions, …')
-  .requiredOption('--data <path>', 'file or folder of the suite’s data')
+  .option('--data <path>', 'file or folder of the suite’s data; sample-web needs none', '')
   .requiredOption('--out <folder>', 'where report.json and report.html go')
   .option('--limit <number>', 'questions in a group', positive)
   .action(async (suite: string, options: EvalFlags, command: Command) => {
