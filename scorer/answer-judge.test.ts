@@ -41,6 +41,7 @@ describe('AnswerJudge', () => {
         ],
         references: [reference],
         answerability: 0.9,
+        pages: 3,
         language: 'en',
       },
       { signal, timeoutMs: 30_000 },

@@ -12,6 +12,8 @@ export interface JudgeInput {
   readonly references: readonly Reference[];
   /** 0..1 from the ranker, null where unknown. */
   readonly answerability: number | null;
+  /** Pages that were read for the question. */
+  readonly pages: number;
   readonly language: string;
 }
 
@@ -26,13 +28,13 @@ export interface Judgement {
 
 /** Pure and synchronous; call it in a child process. */
 export function judgeDrafts(input: JudgeInput): Judgement {
-  const { question, references, answerability, language } = input;
+  const { question, references, answerability, pages, language } = input;
   const prepared = prepareReferences(references);
   const cited = input.drafts
     .map((draft) => citePrepared(draft, prepared, { question, language }))
     .filter(({ sentences }) => sentences.length > 0);
   const candidates = composeAnswers(cited, references, read(question));
-  const selection = select(candidates, { question, references, answerability });
+  const selection = select(candidates, { question, references, answerability, pages });
   return {
     best: selection.best,
     candidates: selection.ranked,

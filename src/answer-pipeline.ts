@@ -67,6 +67,8 @@ export interface PipelineParts {
       readonly drafts: readonly Draft[];
       readonly references: readonly Reference[];
       readonly answerability: number;
+      /** How many pages were read. */
+      readonly pages: number;
     },
     options: CallOptions,
   ): Promise<{ readonly best: ScoredAnswer | null; readonly abstained: boolean }>;
@@ -96,7 +98,11 @@ export async function* findReferences(
   warnings: Warning[] = [],
 ): AsyncGenerator<
   AnswerEvent,
-  { readonly references: readonly Reference[]; readonly answerability: number }
+  {
+    readonly references: readonly Reference[];
+    readonly answerability: number;
+    readonly pages: number;
+  }
 > {
   const { signal } = options;
   const found = await watch.time('search', () =>
@@ -124,7 +130,7 @@ export async function* findReferences(
     parts.references(question, pages.documents, { signal, maxReferences: options.maxReferences }),
   );
   yield { type: 'references', references: ranked.references.map(publicReference) };
-  return ranked;
+  return { ...ranked, pages: pages.documents.length };
 }
 
 /**
@@ -140,7 +146,7 @@ export async function* answerQuestion(
   const watch = new Stopwatch();
   const warnings: Warning[] = [];
   const { signal } = options;
-  const { references, answerability } = yield* findReferences(
+  const { references, answerability, pages } = yield* findReferences(
     question,
     parts,
     options,
@@ -154,7 +160,7 @@ export async function* answerQuestion(
   const judged = await watch.time('score', () =>
     references.length === 0
       ? Promise.resolve({ best: null, abstained: true })
-      : parts.judge({ question, drafts, references, answerability }, { signal }),
+      : parts.judge({ question, drafts, references, answerability, pages }, { signal }),
   );
   const abstained = judged.abstained || judged.best === null;
   const cited =

@@ -12,6 +12,7 @@ describe('correctness', () => {
     expect(containsNormalised('It was the “Eiffel  Tower”!', ['eiffel tower'])).toBe(true);
     expect(containsNormalised('在1949年的臺灣', ['1949年的台湾'])).toBe(true);
     expect(containsNormalised('It took 19 days', ['9'])).toBe(false);
+    expect(containsNormalised('密率355/113。', ['355/113'])).toBe(true);
     expect(containsNormalised('cats', ['cat'])).toBe(false);
   });
 

@@ -26,6 +26,9 @@ function normalise(text: string): string {
     .toLowerCase()
     .replace(/\b(?:a|an|the)\b/gu, ' ')
     .replace(/[\p{P}\p{S}]+/gu, ' ')
+    // `率355` is two words: a number beside Han characters is one that can be looked for.
+    .replace(/(?<=\p{Script=Han})(?=[\p{L}\p{N}])(?!\p{Script=Han})/gu, ' ')
+    .replace(/(?<=[\p{L}\p{N}])(?<!\p{Script=Han})(?=\p{Script=Han})/gu, ' ')
     .replace(/\s+/gu, ' ')
     .replace(/(?<=\p{Script=Han}) (?=\p{Script=Han})/gu, '')
     .trim();

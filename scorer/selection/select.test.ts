@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Draft, Reference } from '../../src/core/nouns.ts';
 import { cite } from '../citation/cite.ts';
 import { abstention } from './abstention.ts';
-import { ANSWERABILITY_AT, select } from './select.ts';
+import { answerabilityAt, select } from './select.ts';
 
 const text =
   'The 1973 oil crisis began in October 1973 with an embargo. Oil is traded in barrels. The price of oil rose to nearly $12 in 1974.';
@@ -22,6 +22,7 @@ const context = {
   question: 'When did the 1973 oil crisis begin?',
   references: [reference],
   answerability: 0.9,
+  pages: 10,
 };
 const cited = (words: string, kind: Draft['kind'] = 'generated') =>
   cite(
@@ -52,7 +53,9 @@ describe('select', () => {
       abstain: true,
       reason: 'unsupported',
     });
-    expect(select([direct], { ...context, answerability: ANSWERABILITY_AT / 2 })).toMatchObject({
+    expect(
+      select([direct], { ...context, answerability: answerabilityAt(context.pages) / 2 }),
+    ).toMatchObject({
       abstain: true,
       reason: 'unanswerable',
     });
