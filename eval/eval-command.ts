@@ -29,6 +29,7 @@ export interface EvalOptions {
   /** Questions in a group; default 40, and half as many Chinese ones. */
   readonly limit?: number | undefined;
   readonly drafts?: number | undefined;
+  readonly parallel?: number | undefined;
   readonly signal: AbortSignal;
   readonly log: Writable;
   /** Composes the product with these settings over the user's own. */
@@ -149,6 +150,7 @@ function ask(
   return runQuestions(app.service, group, questions, {
     signal: options.signal,
     drafts: options.drafts,
+    parallel: options.parallel,
     onRecord: ({ metrics, question }, done, total) => {
       const mark =
         metrics['failed'] === 1

@@ -185,6 +185,8 @@ program
   .option('--data <path>', 'file or folder of the suite’s data; sample-web needs none', '')
   .requiredOption('--out <folder>', 'where report.json and report.html go')
   .option('--limit <number>', 'questions in a group', positive)
+  .option('--parallel <number>', 'questions asked at the same time; default 1', positive)
+  .option('--drafts <number>', 'drafts of the generator; 0: quotations alone', positive)
   .action(async (suite: string, options: EvalFlags, command: Command) => {
     const config = configOf(command);
     mkdirSync(options.out, { recursive: true });
@@ -193,6 +195,8 @@ program
       data: options.data,
       out: options.out,
       limit: options.limit,
+      parallel: options.parallel,
+      drafts: options.drafts,
       signal: stop.signal,
       log: process.stderr,
       openApp: async (overrides) => {
@@ -212,6 +216,8 @@ interface EvalFlags {
   readonly data: string;
   readonly out: string;
   readonly limit?: number;
+  readonly parallel?: number;
+  readonly drafts?: number;
 }
 
 for (const { name, description } of STAGES) {

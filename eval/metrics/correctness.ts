@@ -21,17 +21,19 @@ export function containsNormalised(answer: string, gold: readonly string[]): boo
 }
 
 function normalise(text: string): string {
-  return foldHan(text)
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/\b(?:a|an|the)\b/gu, ' ')
-    .replace(/[\p{P}\p{S}]+/gu, ' ')
-    // `率355` is two words: a number beside Han characters is one that can be looked for.
-    .replace(/(?<=\p{Script=Han})(?=[\p{L}\p{N}])(?!\p{Script=Han})/gu, ' ')
-    .replace(/(?<=[\p{L}\p{N}])(?<!\p{Script=Han})(?=\p{Script=Han})/gu, ' ')
-    .replace(/\s+/gu, ' ')
-    .replace(/(?<=\p{Script=Han}) (?=\p{Script=Han})/gu, '')
-    .trim();
+  return (
+    foldHan(text)
+      .normalize('NFKC')
+      .toLowerCase()
+      .replace(/\b(?:a|an|the)\b/gu, ' ')
+      .replace(/[\p{P}\p{S}]+/gu, ' ')
+      // `率355` is two words: a number beside Han characters is one that can be looked for.
+      .replace(/(?<=\p{Script=Han})(?=[\p{L}\p{N}])(?!\p{Script=Han})/gu, ' ')
+      .replace(/(?<=[\p{L}\p{N}])(?<!\p{Script=Han})(?=\p{Script=Han})/gu, ' ')
+      .replace(/\s+/gu, ' ')
+      .replace(/(?<=\p{Script=Han}) (?=\p{Script=Han})/gu, '')
+      .trim()
+  );
 }
 
 /** SQuAD's token F1 (characters for Han), the best over the gold answers. */

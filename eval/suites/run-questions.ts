@@ -1,9 +1,10 @@
+import PQueue from 'p-queue';
 import type { AnswerService } from '../../src/answer-service.ts';
 import { toFootnoteError } from '../../src/core/errors.ts';
 import type { Answer } from '../../src/core/nouns.ts';
 import { recordAnswer, type AnswerRecord, type EvalQuestion } from './answer-record.ts';
 
-/** Asks every question in turn and records what came; a failure is a record, not an end. */
+/** Asks every question and records what came; a failure is a record, not an end. */
 export async function runQuestions(
   service: AnswerService,
   group: string,
@@ -11,12 +12,14 @@ export async function runQuestions(
   options: {
     readonly signal: AbortSignal;
     readonly drafts?: number | undefined;
+    /** Questions asked at the same time; default 1, so that timings are those of one. */
+    readonly parallel?: number | undefined;
     readonly onRecord: (record: AnswerRecord, done: number, total: number) => void;
   },
 ): Promise<AnswerRecord[]> {
   const records: AnswerRecord[] = [];
-  for (const question of questions) {
-    options.signal.throwIfAborted();
+  let done = 0;
+  const ask = async (question: EvalQuestion, index: number): Promise<void> => {
     let answer: Answer | null = null;
     let error: string | null = null;
     try {
@@ -31,8 +34,16 @@ export async function runQuestions(
       error = `${typed.code}: ${typed.message}`;
     }
     const record = recordAnswer(group, question, answer, error);
-    records.push(record);
-    options.onRecord(record, records.length, questions.length);
+    records[index] = record;
+    done += 1;
+    options.onRecord(record, done, questions.length);
+  };
+  const queue = new PQueue({ concurrency: options.parallel ?? 1 });
+  for (const [index, question] of questions.entries()) {
+    // Aborted ones are told by the check below.
+    queue.add(() => ask(question, index), { signal: options.signal }).catch(() => undefined);
   }
+  await queue.onIdle();
+  options.signal.throwIfAborted();
   return records;
 }
