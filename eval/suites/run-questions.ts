@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import PQueue from 'p-queue';
 import type { AnswerService } from '../../src/answer-service.ts';
 import { toFootnoteError } from '../../src/core/errors.ts';
@@ -38,6 +39,8 @@ export async function runQuestions(
     done += 1;
     options.onRecord(record, done, questions.length);
   };
+  // Every waiting question listens.
+  setMaxListeners(0, options.signal);
   const queue = new PQueue({ concurrency: options.parallel ?? 1 });
   for (const [index, question] of questions.entries()) {
     // Aborted ones are told by the check below.

@@ -30,7 +30,7 @@ interface Field {
 export const CONFIG_FIELDS = {
   search: {
     env: 'FOOTNOTE_SEARCH',
-    help: 'search providers in order: searxng, brave, tavily, serper, mediawiki, duckduckgo, local; default: those that are configured, then the keyless ones, then local',
+    help: 'search providers in order: searxng, brave, tavily, serper, mediawiki, duckduckgo, local; or sample, the built-in web; default: those that are configured, then the keyless ones, then local',
   },
   searxngUrl: { env: 'FOOTNOTE_SEARXNG_URL', help: 'base URL of a SearXNG instance (JSON API)' },
   mediawikiUrl: {
