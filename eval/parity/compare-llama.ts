@@ -59,27 +59,23 @@ export async function compareWithLlama(
       const ids = model.tokenize(prompt, false);
       const ours = engine.tokenizer.encode(prompt);
       const sequence = context.getSequence();
+      // Temperature 1 without any filter: the model's own distribution.
+      const options = { temperature: 1, minP: 0, topK: 0, topP: 1 };
       const outputs = await sequence.controlledEvaluate(
-        ids.map((token, index) => {
-          const next = ids[index + 1];
-          const filter = {
-            tokens: next === undefined ? [] : [next],
-            includeTop: bestTokens,
-            includeMax: true,
-          };
-          return [token, { generateNext: { logits: { filter }, totalLogitWeight: true } }];
-        }),
+        ids.map((token) => [token, { generateNext: { probabilities: true, options } }]),
       );
       await sequence.dispose();
-      const theirs = outputs.map((output): Theirs => {
-        const logits = output?.next.logits ?? new Map<Token, number>();
-        const largest = Math.max(...logits.values());
-        const normaliser = largest + Math.log(output?.next.totalLogitWeight ?? NaN);
-        const top = [...logits].reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
+      const theirs = outputs.map((output, index): Theirs => {
+        const probabilities = output?.next.probabilities ?? new Map<Token, number>();
+        // Sorted from the most probable on.
+        const best = [...probabilities].slice(0, bestTokens);
+        const next = ids[index + 1];
+        const own = next === undefined ? undefined : probabilities.get(next);
+        const kept = own === undefined ? best : [...best, [next, own] as const];
         return {
-          top: Number(top),
+          top: Number(best[0]?.[0]),
           logProbabilities: new Map(
-            [...logits].map(([token, logit]) => [Number(token), logit - normaliser]),
+            kept.map(([token, probability]) => [Number(token), Math.log(probability)]),
           ),
         };
       });
