@@ -17,6 +17,8 @@ import { read, type Reading } from '../support/reading.ts';
 const COMPOSED_WORDS = 60;
 /** Above this probability of the ranker the best sentence stands alone. */
 const SURE_AT = 0.6;
+/** A further sentence has to be at least so likely, as a share of the best one's probability. */
+const NEAR_SHARE = 0.3;
 /** Scripts without spaces do not show names: there, so much of what the sentence adds must be kept. */
 const KEEPS_SHARE = 0.8;
 
@@ -60,7 +62,7 @@ export function composeAnswers(
   const generated = cited.filter(({ draft }) => draft.kind === 'generated');
   const [best, ...rest] = quotes;
   if (best === undefined) return [...generated];
-  const sure = evidenceScore(best, references) > SURE_AT;
+  const likely = evidenceScore(best, references);
   const reading = read(best.text);
   const onBest = generated.filter(
     ({ sentences: [first] }) => first !== undefined && sameSpan(first, best),
@@ -81,7 +83,8 @@ export function composeAnswers(
     finishReason: 'stop',
     meanLogProbability: null,
   };
-  const further = sure ? [] : [...elsewhere, ...rest];
+  const near = rest.filter((quote) => evidenceScore(quote, references) >= NEAR_SHARE * likely);
+  const further = likely > SURE_AT ? [] : [...elsewhere, ...near];
   return [...leads, { draft: quotation, sentence: best }].map(({ draft, sentence }) =>
     continued(draft, sentence, further),
   );
