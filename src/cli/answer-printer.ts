@@ -70,7 +70,10 @@ export class AnswerPrinter {
     const cited = new Set(
       answer.sentences.flatMap((sentence) => sentence.citations.map((one) => one.reference)),
     );
-    const shown = answer.references.filter(({ number }) => answer.abstained || cited.has(number));
+    // An abstention names pages, each once; an answer the passages it rests on.
+    const shown = answer.references.filter(({ number, url }, index, all) =>
+      answer.abstained ? all.findIndex((one) => one.url === url) === index : cited.has(number),
+    );
     if (shown.length > 0) {
       stdout.write(`\n${this.#bold(answer.abstained ? 'Closest sources' : 'Sources')}\n`);
     }
