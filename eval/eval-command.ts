@@ -48,6 +48,9 @@ const LIVE_SUITES = [
 /** @throws FootnoteError `bad-request` for a suite that does not exist */
 export async function runEval(options: EvalOptions): Promise<EvalReport> {
   let report: EvalReport;
+  if (options.suite !== 'sample-web' && options.data === '') {
+    throw new FootnoteError('bad-request', `the suite ${options.suite} needs --data PATH`);
+  }
   if (options.suite === 'frozen-web') report = await frozenWeb(options);
   else if (options.suite === 'sample-web') report = await sampleWeb(options);
   else if (LIVE_SUITES.includes(options.suite)) report = await liveQuestions(options);

@@ -46,8 +46,6 @@ export interface App {
   warm(): Promise<void>;
   /** Why the app is not ready, or null when it is. */
   notReady(): string | null;
-  /** Process ids of all children, for tests and metrics. */
-  pids(): readonly number[];
   close(): Promise<void>;
 }
 
@@ -227,7 +225,6 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
       state = null;
     },
     notReady: () => state,
-    pids: () => [],
     close: async () => {
       state = 'the service is stopping';
       stop.abort();
