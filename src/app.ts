@@ -2,7 +2,6 @@
  * The composition root: the one place that names concrete classes. It wires the rooms to the
  * pipeline, opens models lazily, and closes everything it opened.
  */
-import { availableParallelism } from 'node:os';
 import { LocalGenerator } from '../generator/local-generator.ts';
 import { extractiveDrafts } from '../generator/draft/extractive-draft.ts';
 import { buildPrompt } from '../generator/prompt/build-prompt.ts';
@@ -14,17 +13,17 @@ import { HttpFetcher } from '../retriever/fetch/http-fetcher.ts';
 import { readPages } from '../retriever/fetch/read-pages.ts';
 import { Renderer } from '../retriever/fetch/renderer.ts';
 import { Robots } from '../retriever/fetch/robots.ts';
-import { Ranker } from '../retriever/rank/ranker.ts';
-import { searchRouter } from '../retriever/search/configured-providers.ts';
+import type { Ranker } from '../retriever/rank/ranker.ts';
+import { providerStates, searchRouter } from '../retriever/search/configured-providers.ts';
 import { AnswerJudge } from '../scorer/answer-judge.ts';
 import { abstention } from '../scorer/selection/abstention.ts';
 import type { PipelineParts } from './answer-pipeline.ts';
 import { AnswerService } from './answer-service.ts';
 import { liveWebReachable } from './composition/live-web.ts';
 import { openGenerator } from './composition/open-generator.ts';
+import { openRanker } from './composition/open-ranker.ts';
 import type { Config } from './core/config.ts';
 import { orAbort } from './core/deadline.ts';
-import { toFootnoteError } from './core/errors.ts';
 import type { Warning } from './core/nouns.ts';
 import type { Fetcher } from './core/seams.ts';
 import type { PullProgress } from './runtime/models/model-download.ts';
@@ -62,13 +61,7 @@ async function chooseWeb(
   if (!wanted) {
     const configured =
       config.search.length > 0 ||
-      [
-        config.searxngUrl,
-        config.braveKey,
-        config.tavilyKey,
-        config.serperKey,
-        config.corpusDir,
-      ].some((value) => value !== undefined);
+      providerStates(config).some(({ keyless, fix }) => !keyless && fix === null);
     if (configured) return { config, sample: null };
     const probe = makeGuardedDispatcher({ policy: parseFetchAllow(config.fetchAllow) });
     try {
@@ -125,9 +118,7 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
   const router = searchRouter(config, { extractor });
   const judge = new AnswerJudge({});
 
-  const threads = config.threads === 0 ? availableParallelism() : config.threads;
-
-  // Models are opened once, by whoever needs them first; a failure is tried again by the next.
+  // Models are opened once, by whoever needs them first; a generator that failed is tried again by the next.
   const openWarnings: Warning[] = [];
   let reading: Promise<void> | null = null;
   const openExtractor = (): Promise<void> => {
@@ -136,25 +127,17 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
     return reading;
   };
   let ranker: Promise<Ranker> | null = null;
-  const openRanker = (): Promise<Ranker> => {
-    ranker ??= (async () => {
-      let weightsPath: string | null = null;
-      try {
-        ({ path: weightsPath } = await store.ensure(config.embedder, { ...options, signal: life }));
-      } catch (error) {
-        if (life.aborted) throw error;
-        const { code, message } = toFootnoteError(error);
-        openWarnings.push({ code, message: `ranking without the embedder: ${message}` });
-        options.onNotice?.(`ranking without the embedder: ${message}`);
-      }
-      return new Ranker({ weightsPath, cacheDir: config.cacheDir, threads });
-    })();
+  const openReader = (): Promise<Ranker> => {
+    ranker ??= openRanker(config, store, { ...options, signal: life }).then((opened) => {
+      openWarnings.push(...opened.warnings);
+      return opened.ranker;
+    });
     return ranker;
   };
   let generator: Promise<LocalGenerator | null> | null = null;
   const openWriter = (): Promise<LocalGenerator | null> => {
     // After the embedder, so that two downloads do not share one progress line.
-    generator ??= openRanker()
+    generator ??= openReader()
       .then(() => openGenerator(config, store, { ...options, signal: life }))
       .then(
         (opened) => {
@@ -193,7 +176,7 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
       return { ...read, warnings: openWarnings };
     },
     references: async (question, documents, { signal, maxReferences }) =>
-      (await openRanker()).references(question, documents, {
+      (await openReader()).references(question, documents, {
         maxReferences,
         signal,
         timeoutMs: RANK_TIMEOUT_MS,
@@ -217,7 +200,7 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
     warm: async () => {
       // In the order in which a question needs them: side by side they would slow each other down.
       await openExtractor();
-      await (await openRanker()).warm(life);
+      await (await openReader()).warm(life);
       await Promise.all([
         judge.warm({ signal: life }),
         openWriter().then((one) => one?.warm(life)),

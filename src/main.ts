@@ -200,7 +200,7 @@ program
       signal: stop.signal,
       log: process.stderr,
       openApp: async (overrides) => {
-        const merged = loadConfig({ flags: { ...definedOnly(config), ...overrides } });
+        const merged = loadConfig({ flags: { ...config, ...overrides } });
         const app = await openApp(merged);
         await app.warm();
         return {
@@ -233,10 +233,6 @@ for (const { name, description } of STAGES) {
         signal: stop.signal,
       });
     });
-}
-
-function definedOnly(config: Config): Partial<Record<ConfigName, unknown>> {
-  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
 }
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 stopped by Ctrl-C. */

@@ -56,12 +56,12 @@ export function composeAnswers(
   references: readonly Reference[],
   question: Reading,
 ): CitedAnswer[] {
-  const quotes = distinct(
-    cited.filter(({ draft }) => draft.kind === 'extractive').flatMap(({ sentences }) => sentences),
-  );
+  const extractive = cited.filter(({ draft }) => draft.kind === 'extractive');
+  const quotes = distinct(extractive.flatMap(({ sentences }) => sentences));
   const generated = cited.filter(({ draft }) => draft.kind === 'generated');
   const [best, ...rest] = quotes;
-  if (best === undefined) return [...generated];
+  const quotation = extractive[0]?.draft;
+  if (best === undefined || quotation === undefined) return [...generated];
   const likely = evidenceScore(best, references);
   const reading = read(best.text);
   const onBest = generated.filter(
@@ -75,47 +75,41 @@ export function composeAnswers(
   const elsewhere = generated
     .filter((one) => !onBest.includes(one))
     .flatMap(({ sentences: [first] }) => first ?? []);
-  const quotation: Draft = {
-    kind: 'extractive',
-    text: best.text,
-    promptTokens: 0,
-    completionTokens: 0,
-    finishReason: 'stop',
-    meanLogProbability: null,
-  };
   const near = rest.filter((quote) => evidenceScore(quote, references) >= NEAR_SHARE * likely);
-  const further = likely > SURE_AT ? [] : [...elsewhere, ...near];
+  const further = (likely > SURE_AT ? [] : [...elsewhere, ...near]).map(readOnce);
   return [...leads, { draft: quotation, sentence: best }].map(({ draft, sentence }) =>
-    continued(draft, sentence, further),
+    continued(draft, readOnce(sentence), further),
   );
+}
+
+interface ReadSentence {
+  readonly sentence: LooseSentence;
+  readonly reading: Reading;
+  readonly words: number;
+}
+
+function readOnce(sentence: LooseSentence): ReadSentence {
+  return { sentence, reading: read(sentence.text), words: countWords(sentence.text) };
 }
 
 /** The lead, and what of the further sentences says something new and fits. */
 function continued(
   draft: Draft,
-  lead: LooseSentence,
-  further: readonly LooseSentence[],
+  lead: ReadSentence,
+  further: readonly ReadSentence[],
 ): CitedAnswer {
-  const kept: LooseSentence[] = [lead];
-  let words = countWords(lead.text);
-  for (const sentence of further) {
-    const length = countWords(sentence.text);
-    if (words + length > COMPOSED_WORDS) continue;
-    const reading = read(sentence.text);
-    if (
-      kept.some(
-        (earlier) => repeats(reading, read(earlier.text)) || repeats(read(earlier.text), reading),
-      )
-    )
-      continue;
-    kept.push(sentence);
-    words += length;
+  const kept = [lead];
+  let words = lead.words;
+  for (const next of further) {
+    const known = ({ reading }: ReadSentence): boolean =>
+      repeats(next.reading, reading) || repeats(reading, next.reading);
+    if (words + next.words > COMPOSED_WORDS || kept.some(known)) continue;
+    kept.push(next);
+    words += next.words;
   }
-  const pure = kept.length === 1;
-  return assemble(
-    pure ? draft : { ...draft, kind: 'combined', text: kept.map(({ text }) => text).join(' ') },
-    kept,
-  );
+  const sentences = kept.map(({ sentence }) => sentence);
+  const text = sentences.map((one) => one.text).join(' ');
+  return assemble(kept.length === 1 ? draft : { ...draft, kind: 'combined', text }, sentences);
 }
 
 function distinct(sentences: readonly LooseSentence[]): LooseSentence[] {

@@ -1,19 +1,18 @@
 /** The stage commands: one part of the product alone, JSON Lines in and out (contract: Commands). */
-import { availableParallelism } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
 import { extractLine } from '../../retriever/extract/extract-stage.ts';
 import { checkUrl } from '../../retriever/fetch/guard.ts';
 import { parseFetchAllow } from '../../retriever/fetch/guard-policy.ts';
 import { rankLine } from '../../retriever/rank/rank-stage.ts';
-import { Ranker } from '../../retriever/rank/ranker.ts';
 import { segmentLine } from '../../retriever/segment/segment-stage.ts';
 import { AnswerJudge } from '../../scorer/answer-judge.ts';
 import { scoreStage } from '../../scorer/preference/score-stage.ts';
 import { supportStage } from '../../scorer/support/support-stage.ts';
 import { ChildExtractor } from '../../retriever/extract/child-extractor.ts';
+import { openRanker } from '../composition/open-ranker.ts';
 import type { Config } from '../core/config.ts';
-import { FootnoteError, toFootnoteError } from '../core/errors.ts';
+import { FootnoteError } from '../core/errors.ts';
 import { parseLine } from '../core/parse-line.ts';
 import { ModelStore } from '../runtime/models/model-store.ts';
 import { runJsonLines, type JsonLine } from './json-lines.ts';
@@ -39,26 +38,6 @@ interface Stage {
 
 const guardSchema = z.looseObject({ id: z.unknown(), url: z.string() });
 
-/** The embedder's weights; without them passages are ranked by words alone, which is said. */
-async function embedderPath(config: Config, io: StageIo): Promise<string | null> {
-  try {
-    return (await new ModelStore(config).ensure(config.embedder, { signal: io.signal })).path;
-  } catch (error) {
-    if (io.signal.aborted) throw error;
-    io.notice(`ranking without the embedder: ${toFootnoteError(error).message}`);
-    return null;
-  }
-}
-
-async function openRanker(config: Config, io: StageIo): Promise<Ranker> {
-  const weightsPath = await embedderPath(config, io);
-  return new Ranker({
-    weightsPath,
-    cacheDir: config.cacheDir,
-    threads: config.threads === 0 ? availableParallelism() : config.threads,
-  });
-}
-
 export const STAGES: readonly Stage[] = [
   {
     name: 'extract',
@@ -81,7 +60,10 @@ export const STAGES: readonly Stage[] = [
     name: 'rank',
     description: 'passages by how well they answer a question',
     open: async (config, io) => {
-      const ranker = await openRanker(config, io);
+      const { ranker } = await openRanker(config, new ModelStore(config), {
+        signal: io.signal,
+        onNotice: io.notice,
+      });
       return {
         concurrency: 2,
         work: (line, signal) => rankLine(line, ranker, { signal }),
