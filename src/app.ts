@@ -22,6 +22,7 @@ import { AnswerService } from './answer-service.ts';
 import { liveWebReachable } from './composition/live-web.ts';
 import { openGenerator } from './composition/open-generator.ts';
 import { openRanker } from './composition/open-ranker.ts';
+import type { PageRenderer, WebTap } from './composition/web-seams.ts';
 import type { Config } from './core/config.ts';
 import { orAbort } from './core/deadline.ts';
 import type { Warning } from './core/nouns.ts';
@@ -36,6 +37,8 @@ export interface AppOptions {
   readonly onProgress?: ((progress: PullProgress) => void) | undefined;
   /** News for the user, one line each: offline, a model passed over, … */
   readonly onNotice?: ((message: string) => void) | undefined;
+  /** Records what the web says, or stands in for it (`eval/warc`). */
+  readonly web?: WebTap | undefined;
 }
 
 export interface App {
@@ -57,6 +60,7 @@ async function chooseWeb(
   config: Config,
   options: AppOptions,
 ): Promise<{ readonly config: Config; readonly sample: SampleWeb | null }> {
+  if (options.web?.offline === true) return { config, sample: null };
   const wanted = config.search.length === 1 && config.search[0] === 'sample';
   if (!wanted) {
     const configured =
@@ -104,18 +108,23 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
     config.corpusDir === undefined
       ? null
       : new CorpusFetcher({ folder: config.corpusDir, maxBytes: config.maxPageBytes });
-  const fetcher: Fetcher = {
+  const everywhere: Fetcher = {
     fetch: (url, call) =>
       corpus !== null && url.startsWith('file:') ? corpus.fetch(url, call) : web.fetch(url, call),
   };
-  const renderer = new Renderer({
+  const fetcher = options.web?.fetcher(everywhere) ?? everywhere;
+  const browser = new Renderer({
     dispatcher,
     robots,
     chromiumPath: config.chromiumPath,
     timeoutMs: config.pageTimeoutMs,
     maxBytes: config.maxPageBytes,
   });
-  const router = searchRouter(config, { extractor });
+  const renderer: PageRenderer = options.web?.renderer(browser) ?? browser;
+  const router = searchRouter(config, {
+    extractor,
+    tap: options.web === undefined ? undefined : (live) => options.web?.search(live) ?? live,
+  });
   const judge = new AnswerJudge({});
 
   // Models are opened once, by whoever needs them first; a generator that failed is tried again by the next.
@@ -216,7 +225,7 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
         generator?.then((one) => one?.close()),
         judge.close(),
         router.close(),
-        renderer.close(),
+        browser.close(),
         extractor.close(),
         sample?.close(),
       ]);

@@ -20,6 +20,13 @@ export interface SearchDeps {
   /** For proxies and tests; default: undici's global one. */
   readonly dispatcher?: Dispatcher | undefined;
   readonly now?: (() => number) | undefined;
+  /** Stands between the router and the providers: to record what they answer, or to answer for them. */
+  readonly tap?: ((live: Chain) => Chain) | undefined;
+}
+
+interface Chain {
+  readonly providers: readonly SearchProvider[];
+  readonly merge: number;
 }
 
 interface Entry {
@@ -182,10 +189,13 @@ export function searchRouter(config: Config, deps: SearchDeps): SearchRouter {
   const local = providers.find(({ name }) => name === 'local');
   const beside = config.search.length === 0 && local !== undefined && providers.length > 1;
   const others = providers.filter((provider) => provider !== local);
-  return new SearchRouter({
+  const chain: Chain = {
     providers: beside ? [...others.slice(0, merge), local, ...others.slice(merge)] : providers,
-    timeoutMs: config.searchTimeoutMs,
     merge: beside ? merge + 1 : merge,
+  };
+  return new SearchRouter({
+    ...(deps.tap?.(chain) ?? chain),
+    timeoutMs: config.searchTimeoutMs,
     now: deps.now,
   });
 }
