@@ -183,6 +183,7 @@ export async function* answerQuestion(
     },
     timings_ms: watch.timings(),
     warnings,
+    steps: [],
   };
   yield { type: 'answer-end', answer };
   return answer;

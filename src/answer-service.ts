@@ -11,8 +11,18 @@ import {
   type PipelineOptions,
   type PipelineParts,
 } from './answer-pipeline.ts';
+import { understand } from './conversation/understand.ts';
 import { FootnoteError } from './core/errors.ts';
-import type { Answer, AnswerEvent, AnswerReference, Freshness, Question } from './core/nouns.ts';
+import type {
+  Answer,
+  AnswerEvent,
+  AnswerReference,
+  AnswerStep,
+  Asker,
+  Freshness,
+  Question,
+  Turn,
+} from './core/nouns.ts';
 import { questionLanguage } from './core/question-language.ts';
 import type { CallOptions } from './core/seams.ts';
 import { publicReference } from './spoken-answer.ts';
@@ -27,6 +37,9 @@ export interface AnswerRequest {
   readonly freshness?: Freshness | undefined;
   readonly sites?: readonly string[] | undefined;
   readonly seed?: number | undefined;
+  /** The conversation so far, oldest first, without the question. */
+  readonly messages?: readonly Turn[] | undefined;
+  readonly asker?: Asker | undefined;
 }
 
 export interface AnswerServiceOptions {
@@ -41,7 +54,7 @@ export interface AnswerServiceOptions {
 
 const FRESHNESS = /^(?:day|week|month|year|\d{4}-\d{2}-\d{2})$/u;
 
-type Finished = Extract<AnswerEvent, { type: 'search-end' | 'page-end' | 'references' }>;
+type Finished = Extract<AnswerEvent, { type: 'step' | 'search-end' | 'page-end' | 'references' }>;
 
 /** Upper bound of the answer cache in characters of its JSON. */
 const CACHE_CHARACTERS = 32_000_000;
@@ -81,13 +94,15 @@ export class AnswerService {
    * @throws FootnoteError `bad-request`, `overloaded`, `shutting-down`, `search-failed`, `cancelled`, …
    */
   async *answer(request: AnswerRequest, { signal }: CallOptions): AsyncGenerator<AnswerEvent> {
-    const question = await this.#question(request);
+    const { question, steps } = await this.#question(request);
+    const own = { question: request.question.trim(), steps };
+    for (const step of steps) yield { type: 'step', step };
     const { askedAt: _, ...identity } = question;
     const key = JSON.stringify([identity, request.maxReferences, request.drafts, request.seed]);
     const kept = this.#options.answerCacheSeconds > 0 ? this.#answers.get(key) : undefined;
     if (kept !== undefined) {
       yield* kept.events;
-      yield* replay(kept.answer);
+      yield* replay({ ...kept.answer, ...own });
       return;
     }
     const release = await this.#slot(signal);
@@ -102,7 +117,10 @@ export class AnswerService {
           // An answer that a passing failure thinned out must not be repeated for ten minutes.
           const whole = !event.answer.abstained || event.answer.warnings.length === 0;
           if (whole) this.#answers.set(key, { events, answer: event.answer });
-        } else if (event.type !== 'answer-delta') events.push(event);
+          yield { type: 'answer-end', answer: { ...event.answer, ...own } };
+          continue;
+        }
+        if (event.type !== 'answer-delta') events.push(event);
         yield event;
       }
     } finally {
@@ -115,7 +133,8 @@ export class AnswerService {
     request: AnswerRequest,
     { signal }: CallOptions,
   ): AsyncGenerator<AnswerEvent, readonly AnswerReference[]> {
-    const question = await this.#question(request);
+    const { question, steps } = await this.#question(request);
+    for (const step of steps) yield { type: 'step', step };
     const release = await this.#slot(signal);
     try {
       const found = yield* findReferences(
@@ -129,8 +148,10 @@ export class AnswerService {
     }
   }
 
-  async #question(request: AnswerRequest): Promise<Question> {
-    const text = checkQuestion(request.question);
+  async #question(
+    request: AnswerRequest,
+  ): Promise<{ readonly question: Question; readonly steps: readonly AnswerStep[] }> {
+    const message = checkQuestion(request.question);
     const { freshness } = request;
     if (freshness !== undefined && !FRESHNESS.test(freshness)) {
       throw new FootnoteError(
@@ -139,14 +160,16 @@ export class AnswerService {
       );
     }
     const language =
-      request.language?.split('-')[0]?.toLowerCase() ?? (await questionLanguage(text));
-    return {
+      request.language?.split('-')[0]?.toLowerCase() ?? (await questionLanguage(message));
+    const { question: text, steps } = understand(message, request.messages ?? []);
+    const question: Question = {
       text,
       language,
       askedAt: new Date().toISOString(),
       freshness,
       sites: request.sites ?? [],
     };
+    return { question, steps };
   }
 
   #pipelineOptions(request: AnswerRequest, signal: AbortSignal): PipelineOptions {

@@ -10,7 +10,25 @@
 /** How recent a source has to be: a named span before the question's time, or an ISO 8601 date. */
 export type Freshness = 'day' | 'week' | 'month' | 'year' | (string & {});
 
-/** What the user asked, normalised once at the edge. */
+/** One earlier message of a conversation. */
+export interface Turn {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** What is known of who asks; all of it optional, none of it guessed. */
+export interface Asker {
+  /** BCP 47 tag. */
+  readonly language?: string | undefined;
+  /** ISO 3166 two-letter code or a name. */
+  readonly country?: string | undefined;
+  readonly region?: string | undefined;
+  readonly city?: string | undefined;
+  /** IANA name, such as `Europe/Berlin`: decides what "today" is. */
+  readonly timezone?: string | undefined;
+}
+
+/** What the user asked, normalised once at the edge: a question that stands by itself. */
 export interface Question {
   readonly text: string;
   /** BCP 47 primary subtag of the language to answer in: `en`, `zh`, … */
@@ -209,9 +227,24 @@ export interface AnswerReference {
   readonly score: number | null;
 }
 
+/**
+ * One step on the way from what was typed to the answer, for people to follow:
+ * `rewrite` a follow-up into a question of its own, `reply` without a search (small talk, the
+ * conversation itself, today's date), `search` for one of several questions, `extract` a quantity from
+ * a cited sentence, `calculate` an expression exactly, `compare` two quantities, `style` the answer.
+ */
+export interface AnswerStep {
+  readonly kind: 'rewrite' | 'reply' | 'search' | 'extract' | 'calculate' | 'compare' | 'style';
+  readonly input: string;
+  readonly output: string;
+  /** Numbers of the references that the step rests on. */
+  readonly references: readonly number[];
+}
+
 /** The Answer object of the contract, exactly as REST and `ask --json` give it. */
 export interface Answer {
   readonly id: string;
+  /** As it was typed; `steps` tell what was searched for in its place. */
   readonly question: string;
   readonly answer: string;
   readonly abstained: boolean;
@@ -223,10 +256,13 @@ export interface Answer {
   readonly usage: { readonly prompt_tokens: number; readonly completion_tokens: number };
   readonly timings_ms: TimingsMs;
   readonly warnings: readonly Warning[];
+  /** Empty for a question that was searched for and answered as it stood. */
+  readonly steps: readonly AnswerStep[];
 }
 
 /** What the pipeline yields while it works; REST, SSE, CLI, the web page and eval all read these. */
 export type AnswerEvent =
+  | { readonly type: 'step'; readonly step: AnswerStep }
   | {
       readonly type: 'search-end';
       readonly queries: readonly string[];

@@ -243,6 +243,8 @@ function toRequest(
     freshness: body.freshness,
     sites: body.sites,
     seed: body.seed,
+    messages: body.messages,
+    asker: body.asker,
   };
 }
 

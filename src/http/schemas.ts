@@ -1,10 +1,38 @@
 /** The REST shapes as zod schemas: they check requests and make `/openapi.json`. */
 import { z } from 'zod';
 
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
 const isoDate = z.iso.date();
 const hostName = z
   .string()
   .regex(/^(?=.{1,253}$)[\p{L}\p{N}](?:[\p{L}\p{N}.-]*[\p{L}\p{N}])?$/u, 'must be a host name');
+
+const turnSchema = z
+  .strictObject({
+    role: z.enum(['system', 'user', 'assistant']),
+    content: z.string().max(20_000),
+  })
+  .meta({ id: 'Turn' });
+
+export const askerSchema = z
+  .strictObject({
+    language: z.string().max(35).optional(),
+    country: z.string().max(100).optional(),
+    region: z.string().max(100).optional(),
+    city: z.string().max(100).optional(),
+    timezone: z
+      .string()
+      .refine(isTimezone, 'must be an IANA time zone, such as Europe/Berlin')
+      .optional(),
+  })
+  .meta({ id: 'Asker', description: 'Who asks: what "today" and "near me" mean' });
 
 export const answerRequestSchema = z
   .strictObject({
@@ -31,6 +59,14 @@ export const answerRequestSchema = z
       .optional()
       .describe('Host names that the search is limited to'),
     seed: z.int().min(0).max(2_147_483_647).optional(),
+    messages: z
+      .array(turnSchema)
+      .max(200)
+      .optional()
+      .describe(
+        'The conversation so far, oldest first, without the question: a follow-up is understood from it',
+      ),
+    asker: askerSchema.optional(),
     stream: z.boolean().optional().describe('true: Server-Sent Events, as with Accept'),
   })
   .meta({ id: 'AnswerRequest' });
@@ -74,6 +110,15 @@ const sentenceSchema = z
 
 const warningSchema = z.object({ code: z.string(), message: z.string() }).meta({ id: 'Warning' });
 
+const stepSchema = z
+  .object({
+    kind: z.enum(['rewrite', 'reply', 'search', 'extract', 'calculate', 'compare', 'style']),
+    input: z.string(),
+    output: z.string(),
+    references: z.array(z.int().min(1)),
+  })
+  .meta({ id: 'AnswerStep' });
+
 export const answerSchema = z
   .object({
     id: z.string(),
@@ -96,6 +141,9 @@ export const answerSchema = z
       total: z.number(),
     }),
     warnings: z.array(warningSchema),
+    steps: z
+      .array(stepSchema)
+      .describe('How a question that was not searched for as it stood came to its answer'),
   })
   .meta({ id: 'Answer' });
 
