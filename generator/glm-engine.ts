@@ -6,6 +6,7 @@ import { FootnoteError } from '../src/core/errors.ts';
 import type { Draft, Prompt } from '../src/core/nouns.ts';
 import { GgufFile } from './gguf/gguf-file.ts';
 import { convertGlm } from './glm/convert-glm.ts';
+import { readGlmConfig } from './glm/glm-config.ts';
 import { GlmDecoder } from './glm/glm-decoder.ts';
 import type { GlmForm } from './glm/linear-graph.ts';
 import { GgufTokenizer } from './tokenizer/gguf-tokenizer.ts';
@@ -60,7 +61,11 @@ export class GlmEngine {
     try {
       const tokenizer = new GgufTokenizer(file);
       const form = options.form ?? (options.device === 'cuda' ? 'float32' : 'int8');
-      const { config, modelPath, converted } = convertGlm(file, form, options.cacheDir);
+      const { config, modelPath, converted } = convertGlm(
+        { weights: file, ...readGlmConfig(file) },
+        form,
+        options.cacheDir,
+      );
       if (tokenizer.size > config.vocab_size) throw file.invalid('more tokens than embeddings');
       const decoder = await GlmDecoder.open(modelPath, config, {
         threads: options.threads,

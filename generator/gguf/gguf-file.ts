@@ -3,22 +3,17 @@
  * 3 lays it out, with every length checked against the file before anything is allocated: a damaged
  * or hostile file gives `model-invalid`, never a crash or a large allocation.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { FootnoteError } from '../../src/core/errors.ts';
-import { ggmlType, type GgmlType } from './ggml-type.ts';
+import type { Hash } from 'node:crypto';
+import type { FootnoteError } from '../../src/core/errors.ts';
+import { BinaryFile } from '../weights/binary-file.ts';
+import type { WeightSource, WeightTensor } from '../weights/weight-source.ts';
+import { ggmlType } from './ggml-type.ts';
 
 export type GgufValue = number | bigint | boolean | string | readonly GgufValue[];
 
-export interface GgufTensor {
-  readonly name: string;
-  readonly type: GgmlType;
-  /** Length of a row: the fastest dimension, the input size of a matrix. */
-  readonly columns: number;
-  /** Product of the other dimensions, the output size of a matrix; 1 for a vector. */
-  readonly rows: number;
+export interface GgufTensor extends WeightTensor {
   /** From the start of the file, in bytes. */
   readonly offset: number;
-  readonly bytes: number;
 }
 
 const limits = {
@@ -33,42 +28,27 @@ const windowBytes = 1 << 20;
 /** Bytes of a scalar by metadata type; strings (8) and arrays (9) take at least their length field. */
 const leastBytes = [1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8] as const;
 
-function invalid(path: string, what: string): FootnoteError {
-  return new FootnoteError('model-invalid', `${path}: ${what}`, { stage: 'generate' });
-}
-
 /** Sequential reads through a small window; knows where the file ends. */
 class HeadReader {
-  readonly #fd: number;
-  readonly #path: string;
-  readonly #size: number;
-  #window = Buffer.alloc(0);
+  readonly #file: BinaryFile;
+  #window: Buffer = Buffer.alloc(0);
   #windowStart = 0;
   position = 0;
 
-  constructor(fd: number, path: string, size: number) {
-    this.#fd = fd;
-    this.#path = path;
-    this.#size = size;
+  constructor(file: BinaryFile) {
+    this.#file = file;
   }
 
   get left(): number {
-    return Math.min(this.#size, limits.headBytes) - this.position;
+    return Math.min(this.#file.size, limits.headBytes) - this.position;
   }
 
   take(count: number): Buffer {
-    if (count > this.left) throw invalid(this.#path, 'the file ends inside its header');
+    if (count > this.left) throw this.#file.invalid('the file ends inside its header');
     const from = this.position - this.#windowStart;
     if (from < 0 || from + count > this.#window.length) {
-      const want = Math.min(Math.max(count, windowBytes), this.#size - this.position);
-      const window = Buffer.alloc(want);
-      let read = 0;
-      while (read < want) {
-        const got = readSync(this.#fd, window, read, want - read, this.position + read);
-        if (got === 0) throw invalid(this.#path, 'the file ends inside its header');
-        read += got;
-      }
-      this.#window = window;
+      const want = Math.min(Math.max(count, windowBytes), this.#file.size - this.position);
+      this.#window = Buffer.from(this.#file.read(this.position, want).buffer);
       this.#windowStart = this.position;
     }
     const start = this.position - this.#windowStart;
@@ -83,7 +63,7 @@ class HeadReader {
   /** An unsigned 64-bit length that must not exceed `limit`. */
   length(limit: number, what: string): number {
     const value = this.take(8).readBigUInt64LE();
-    if (value > BigInt(limit)) throw invalid(this.#path, `${what} of ${value} is too large`);
+    if (value > BigInt(limit)) throw this.#file.invalid(`${what} of ${value} is too large`);
     return Number(value);
   }
 
@@ -120,16 +100,16 @@ class HeadReader {
       case 12:
         return this.take(8).readDoubleLE();
       default:
-        throw invalid(this.#path, `metadata type ${type} is unknown`);
+        throw this.#file.invalid(`metadata type ${type} is unknown`);
     }
   }
 
   #array(depth: number): GgufValue[] {
-    if (depth > 1) throw invalid(this.#path, 'metadata arrays are nested too deeply');
+    if (depth > 1) throw this.#file.invalid('metadata arrays are nested too deeply');
     const type = this.u32();
     const count = this.length(limits.items, 'an array length');
     if (count * (leastBytes[type] ?? 1) > this.left) {
-      throw invalid(this.#path, 'an array is longer than the file');
+      throw this.#file.invalid('an array is longer than the file');
     }
     const values: GgufValue[] = [];
     for (let index = 0; index < count; index += 1) values.push(this.value(type, depth + 1));
@@ -143,34 +123,25 @@ const safe = (value: bigint): number | bigint =>
     : value;
 
 /** An open GGUF file. Close it when the weights have been read. */
-export class GgufFile {
+export class GgufFile implements WeightSource {
   readonly path: string;
   readonly size: number;
   /** Bytes of the header (everything before the tensor data). */
   readonly headBytes: number;
   readonly metadata: ReadonlyMap<string, GgufValue>;
   readonly tensors: ReadonlyMap<string, GgufTensor>;
-  readonly #fd: number;
+  readonly #file: BinaryFile;
 
   /** @throws FootnoteError `model-missing` (no such file), `model-invalid` (anything wrong in it) */
   constructor(path: string) {
+    this.#file = new BinaryFile(path);
     this.path = path;
+    this.size = this.#file.size;
     try {
-      this.#fd = openSync(path, 'r');
-    } catch (error) {
-      throw new FootnoteError('model-missing', `${path}: ${(error as Error).message}`, {
-        stage: 'generate',
-        cause: error,
-      });
-    }
-    try {
-      const stat = fstatSync(this.#fd);
-      if (!stat.isFile()) throw invalid(path, 'not a file');
-      this.size = stat.size;
-      const reader = new HeadReader(this.#fd, path, stat.size);
-      if (reader.take(4).toString('latin1') !== 'GGUF') throw invalid(path, 'not a GGUF file');
+      const reader = new HeadReader(this.#file);
+      if (reader.take(4).toString('latin1') !== 'GGUF') throw this.invalid('not a GGUF file');
       const version = reader.u32();
-      if (version !== 2 && version !== 3) throw invalid(path, `GGUF version ${version} is unknown`);
+      if (version !== 2 && version !== 3) throw this.invalid(`GGUF version ${version} is unknown`);
       const tensorCount = reader.length(limits.entries, 'a tensor count');
       const entryCount = reader.length(limits.entries, 'a metadata count');
       const metadata = new Map<string, GgufValue>();
@@ -182,7 +153,7 @@ export class GgufFile {
       this.tensors = this.#readTensors(reader, tensorCount);
       this.headBytes = reader.position;
     } catch (error) {
-      closeSync(this.#fd);
+      this.#file.close();
       throw error;
     }
   }
@@ -192,36 +163,36 @@ export class GgufFile {
     for (let index = 0; index < count; index += 1) {
       const name = reader.text(limits.keyBytes);
       const rank = reader.u32();
-      if (rank < 1 || rank > 4) throw invalid(this.path, `${name}: ${rank} dimensions`);
+      if (rank < 1 || rank > 4) throw this.invalid(`${name}: ${rank} dimensions`);
       const dims: number[] = [];
       for (let axis = 0; axis < rank; axis += 1) {
         dims.push(reader.length(limits.dimension, `a dimension of ${name}`));
       }
       const typeId = reader.u32();
       const type = ggmlType(typeId);
-      if (type === undefined) throw invalid(this.path, `${name}: tensor type ${typeId} is unknown`);
+      if (type === undefined) throw this.invalid(`${name}: tensor type ${typeId} is unknown`);
       const relative = reader.length(this.size, `the offset of ${name}`);
       const columns = dims[0] ?? 0;
       const rows = dims.slice(1).reduce((product, dim) => product * dim, 1);
       const bytes = (rows * columns * type.blockBytes) / type.blockValues;
       if (columns < 1 || rows < 1 || columns % type.blockValues !== 0 || bytes > this.size) {
-        throw invalid(this.path, `${name}: shape ${dims.join('x')} is impossible`);
+        throw this.invalid(`${name}: shape ${dims.join('x')} is impossible`);
       }
       found.push({ name, type, columns, rows, relative, bytes });
     }
     const declared = this.metadata.get('general.alignment') ?? 32;
     const alignment = typeof declared === 'number' ? declared : 0;
     if (!Number.isInteger(alignment) || alignment < 1 || alignment > 65_536) {
-      throw invalid(this.path, 'general.alignment is not usable');
+      throw this.invalid('general.alignment is not usable');
     }
     const dataStart = Math.ceil(reader.position / alignment) * alignment;
     const tensors = new Map<string, GgufTensor>();
     for (const { relative, ...tensor } of found) {
       const offset = dataStart + relative;
       if (offset + tensor.bytes > this.size) {
-        throw invalid(this.path, `${tensor.name} reaches past the end of the file (truncated?)`);
+        throw this.invalid(`${tensor.name} reaches past the end of the file (truncated?)`);
       }
-      if (tensors.has(tensor.name)) throw invalid(this.path, `${tensor.name} stands twice`);
+      if (tensors.has(tensor.name)) throw this.invalid(`${tensor.name} stands twice`);
       tensors.set(tensor.name, { ...tensor, offset });
     }
     return tensors;
@@ -229,28 +200,30 @@ export class GgufFile {
 
   /** `count` bytes from `offset` of the file. */
   read(offset: number, count: number): Uint8Array {
-    const bytes = new Uint8Array(count);
-    let done = 0;
-    while (done < count) {
-      const got = readSync(this.#fd, bytes, done, Math.min(count - done, 1 << 30), offset + done);
-      if (got === 0) throw invalid(this.path, 'the file ends inside its weights');
-      done += got;
-    }
-    return bytes;
+    return this.#file.read(offset, count);
+  }
+
+  readTensor(tensor: WeightTensor, from: number, count: number): Uint8Array {
+    const { offset } = this.tensors.get(tensor.name) as GgufTensor;
+    return this.#file.read(offset + from, count);
+  }
+
+  addFingerprint(hash: Hash): void {
+    this.#file.addFingerprint(hash, this.headBytes);
   }
 
   /** A number of the metadata, or undefined where the key is absent. */
   number(key: string): number | undefined {
     const value = this.metadata.get(key);
     if (value === undefined) return undefined;
-    if (typeof value !== 'number') throw invalid(this.path, `${key} is not a usable number`);
+    if (typeof value !== 'number') throw this.invalid(`${key} is not a usable number`);
     return value;
   }
 
   text(key: string): string | undefined {
     const value = this.metadata.get(key);
     if (value === undefined) return undefined;
-    if (typeof value !== 'string') throw invalid(this.path, `${key} is not a string`);
+    if (typeof value !== 'string') throw this.invalid(`${key} is not a string`);
     return value;
   }
 
@@ -260,20 +233,20 @@ export class GgufFile {
   list(key: string, kind: 'string' | 'number'): readonly (string | number)[] | undefined {
     const value = this.metadata.get(key);
     if (value === undefined) return undefined;
-    if (!Array.isArray(value)) throw invalid(this.path, `${key} is not a list`);
+    if (!Array.isArray(value)) throw this.invalid(`${key} is not a list`);
     const items = value as readonly GgufValue[];
     if (items.some((item) => typeof item !== kind)) {
-      throw invalid(this.path, `${key} is not a list of ${kind}s`);
+      throw this.invalid(`${key} is not a list of ${kind}s`);
     }
     return items as readonly (string | number)[];
   }
 
   /** An error about this file. */
   invalid(what: string): FootnoteError {
-    return invalid(this.path, what);
+    return this.#file.invalid(what);
   }
 
   close(): void {
-    closeSync(this.#fd);
+    this.#file.close();
   }
 }

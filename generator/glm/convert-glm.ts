@@ -1,5 +1,5 @@
 /**
- * Converts a GGUF file to the ONNX decoder once: `model.onnx` and its `weights.bin` (memory-mapped by
+ * Converts weights to the ONNX decoder once: `model.onnx` and its `weights.bin` (memory-mapped by
  * onnxruntime) in a folder named by the file's content, the form and the converter's version. Written
  * to a temporary folder and renamed, so that a crash or a second process leaves nothing half done.
  */
@@ -17,14 +17,14 @@ import {
 import { join } from 'node:path';
 import { FootnoteError } from '../../src/core/errors.ts';
 import type { ExternalData } from '../../src/runtime/onnx-graph.ts';
-import type { GgufFile } from '../gguf/gguf-file.ts';
-import { readGlmConfig, type GlmConfig } from './glm-config.ts';
+import type { WeightSource } from '../weights/weight-source.ts';
+import type { GlmConfig } from './glm-config.ts';
 import { glmModel, type GlmLayout } from './glm-graph.ts';
 import type { GlmForm } from './linear-graph.ts';
 import { GlmWeights, type GlmMatrix } from './glm-weights.ts';
 
 /** Raise it when the graph or the layout of the weights changes: old results are then made anew. */
-const converterVersion = 1;
+const converterVersion = 2;
 const weightsName = 'weights.bin';
 /** Offsets that every platform can map. */
 const alignment = 4096;
@@ -165,6 +165,10 @@ function convert(weights: GlmWeights, form: GlmForm, folder: string): void {
       addMatrix(writer, weights, `${at}.qkv`, weights.qkv(layer), form);
       const bias = weights.qkvBias(layer);
       if (bias !== null) writer.add(`${at}.qkv.bias`, 'float', [bias.length], bias);
+      if (config.qk_norm) {
+        writer.add(`${at}.q_norm`, 'float', [config.head_dim], weights.headNorm('q', layer));
+        writer.add(`${at}.k_norm`, 'float', [config.head_dim], weights.headNorm('k', layer));
+      }
       addMatrix(writer, weights, `${at}.output`, weights.attentionOutput(layer), form);
       norm(`${at}.mlp_norm`, 'ffn_norm', layer);
       if (config.sandwich_norm) {
@@ -182,17 +186,11 @@ function convert(weights: GlmWeights, form: GlmForm, folder: string): void {
   writeFileSync(join(folder, 'model.onnx'), glmModel(config, form, writer.layout));
 }
 
-/** Hash of the header, the size and 256 evenly spaced blocks: tells contents apart in milliseconds. */
-function fingerprint(file: GgufFile): string {
-  const hash = createHash('sha256').update(`${file.size}\n`);
-  for (let at = 0; at < file.headBytes; at += 1 << 24) {
-    hash.update(file.read(at, Math.min(1 << 24, file.headBytes - at)));
-  }
-  const block = Math.min(4096, file.size);
-  for (let index = 0; index < 256; index += 1) {
-    hash.update(file.read(Math.floor(((file.size - block) * index) / 255), block));
-  }
-  return hash.digest('hex').slice(0, 24);
+/** Hash of the contents' outline and of the shape (which other files may hold). */
+function fingerprint(source: WeightSource, config: GlmConfig): string {
+  const hash = createHash('sha256');
+  source.addFingerprint(hash);
+  return hash.update(JSON.stringify(config)).digest('hex').slice(0, 24);
 }
 
 export interface ConvertedGlm {
@@ -202,20 +200,27 @@ export interface ConvertedGlm {
   readonly converted: boolean;
 }
 
+/** A decoder's weights under the names of GGUF, its shape, and how its heads are rotated. */
+export interface GlmSource {
+  readonly weights: WeightSource;
+  readonly config: GlmConfig;
+  readonly halfSplit: boolean;
+}
+
 /**
- * The converted model of a GGUF file, made now or found in `cacheDir`.
- * @throws FootnoteError `model-invalid` when the file is damaged or of an unknown architecture
+ * The converted model of a source, made now or found in `cacheDir`.
+ * @throws FootnoteError `model-invalid` when the weights are damaged
  */
-export function convertGlm(file: GgufFile, form: GlmForm, cacheDir: string): ConvertedGlm {
-  const { config, halfSplit } = readGlmConfig(file);
-  const name = `glm-${fingerprint(file)}-${form}-v${converterVersion}`;
+export function convertGlm(source: GlmSource, form: GlmForm, cacheDir: string): ConvertedGlm {
+  const { config, halfSplit } = source;
+  const name = `glm-${fingerprint(source.weights, config)}-${form}-v${converterVersion}`;
   const folder = join(cacheDir, name);
   const modelPath = join(folder, 'model.onnx');
   if (existsSync(modelPath)) return { config, modelPath, converted: false };
   const temporary = join(cacheDir, `${name}.${randomBytes(6).toString('hex')}.tmp`);
   mkdirSync(temporary, { recursive: true });
   try {
-    convert(new GlmWeights(file, config, halfSplit), form, temporary);
+    convert(new GlmWeights(source.weights, config, halfSplit), form, temporary);
     try {
       renameSync(temporary, folder);
     } catch (error) {

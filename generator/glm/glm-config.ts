@@ -4,7 +4,9 @@
  * rotary embedding, packed qkv, packed gate and up.
  */
 import { FootnoteError } from '../../src/core/errors.ts';
+import { dequantise } from '../gguf/dequantise.ts';
 import type { GgufFile } from '../gguf/gguf-file.ts';
+import type { WeightSource } from '../weights/weight-source.ts';
 
 export interface GlmConfig {
   readonly hidden_size: number;
@@ -24,6 +26,10 @@ export interface GlmConfig {
   readonly max_position_embeddings: number;
   /** Norms after attention and after the MLP, before they are added (`Glm4ForCausalLM`). */
   readonly sandwich_norm: boolean;
+  /** An RMS norm over each head of q and k before they are rotated (Qwen3). */
+  readonly qk_norm: boolean;
+  /** What each rotated pair's frequency is divided by (long-context scaling), or null. */
+  readonly rope_divisors: readonly number[] | null;
 }
 
 /** How a GGUF architecture stores what GLM's graph needs. */
@@ -35,19 +41,20 @@ interface Architecture {
 }
 
 /**
- * `llama` is interleaved in GGUF already (the public converter permutes it). `chatglm` and `glm4` are
- * GLM itself; `qwen2` rotates halves.
+ * `llama` is interleaved in GGUF already (the public converter permutes it). `chatglm` (GLM-Edge,
+ * ChatGLM2, ChatGLM3, GLM-4) and `glm4` are GLM itself; `qwen2` and `qwen3` rotate halves.
  */
 const architectures: Readonly<Record<string, Architecture>> = {
   llama: { halfSplit: false },
   qwen2: { halfSplit: true },
+  qwen3: { halfSplit: true },
   // The public converter writes the hidden size as context where the config names no `seq_length`.
   chatglm: { halfSplit: false, leastContext: 8192 },
   glm4: { halfSplit: false },
 };
 
 /** Longest context that is served; caches of cosines grow with it. */
-const longestContext = 8192;
+export const longestContext = 8192;
 
 /**
  * Reads the decoder's shape from a GGUF file's metadata and tensor table.
@@ -112,19 +119,50 @@ export function readGlmConfig(file: GgufFile): {
       longestContext,
     ),
     sandwich_norm: file.tensors.has('blk.0.post_attention_norm.weight'),
+    qk_norm: file.tensors.has('blk.0.attn_q_norm.weight'),
+    rope_divisors: ropeFactors(file),
   };
+  checkGlmConfig(config, file);
+  return { config, halfSplit: known.halfSplit };
+}
+
+/** The divisors that the converter of Llama 3 writes as a tensor. */
+function ropeFactors(file: GgufFile): number[] | null {
+  const tensor = file.tensors.get('rope_freqs.weight');
+  if (tensor === undefined) return null;
+  if (tensor.columns > 4096 || tensor.rows !== 1) {
+    throw file.invalid('rope_freqs.weight is not usable');
+  }
+  const values = new Float32Array(tensor.columns);
+  dequantise(tensor.type.name, file.readTensor(tensor, 0, tensor.bytes), values);
+  return [...values];
+}
+
+/**
+ * Checks that the numbers of a shape fit together and that the graph can be built for them.
+ * @throws FootnoteError `model-invalid`
+ */
+export function checkGlmConfig(config: GlmConfig, source: WeightSource): void {
+  const { head_dim: headDim, num_key_value_heads: keyValueHeads, rope_divisors: divisors } = config;
+  const rotary = headDim * config.partial_rotary_factor;
+  const embedding = source.tensors.get('token_embd.weight');
+  if (embedding === undefined) throw source.invalid('the embeddings are missing');
   const fits =
     Number.isInteger(headDim) &&
     headDim % 2 === 0 &&
     Number.isInteger(keyValueHeads) &&
     keyValueHeads > 0 &&
-    heads % keyValueHeads === 0 &&
+    config.num_attention_heads % keyValueHeads === 0 &&
     Number.isInteger(rotary) &&
     // onnxruntime's attention takes rotated halves in eights.
     rotary % 16 === 0 &&
     rotary > 0 &&
     rotary <= headDim &&
-    embedding.columns === hidden;
-  if (!fits) throw file.invalid('the numbers of heads, dimensions and rotary do not fit together');
-  return { config, halfSplit: known.halfSplit };
+    embedding.columns === config.hidden_size &&
+    embedding.rows === config.vocab_size &&
+    (divisors === null ||
+      (divisors.length === rotary / 2 && divisors.every((value) => value > 0 && value < 1e6)));
+  if (!fits) {
+    throw source.invalid('the numbers of heads, dimensions and rotary do not fit together');
+  }
 }

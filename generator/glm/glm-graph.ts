@@ -50,7 +50,9 @@ function addConstants(main: OnnxGraph, config: GlmConfig): void {
   const sines = new Float32Array(positions * half);
   for (let position = 0; position < positions; position += 1) {
     for (let index = 0; index < half; index += 1) {
-      const angle = position * config.rope_theta ** ((-2 * index) / rotary);
+      const frequency =
+        config.rope_theta ** ((-2 * index) / rotary) / (config.rope_divisors?.[index] ?? 1);
+      const angle = position * frequency;
       cosines[position * half + index] = Math.cos(angle);
       sines[position * half + index] = Math.sin(angle);
     }
@@ -126,9 +128,7 @@ function addDecoder(
     const [attended, key, value] = body.node(
       'GroupQueryAttention',
       [
-        body.op('Reshape', [qkv, packed]),
-        '',
-        '',
+        ...attentionInputs(body, config, qkv, packed, at),
         state.keys[layer] as string,
         state.values[layer] as string,
         seqlens,
@@ -161,6 +161,40 @@ function addDecoder(
     branch = after(linear.apply(inner, `${at}.down`, { exact: true }), `${at}.after_mlp_norm`);
   }
   return { hidden: join('norm'), total, keys, values };
+}
+
+/**
+ * The first three inputs of GroupQueryAttention: q, k and v packed, or, where heads are normalised,
+ * apart.
+ */
+function attentionInputs(
+  body: OnnxGraph,
+  config: GlmConfig,
+  qkv: string,
+  packed: string,
+  at: string,
+): readonly [string, string, string] {
+  const whole = body.op('Reshape', [qkv, packed]);
+  if (!config.qk_norm) return [whole, '', ''];
+  const { head_dim: dim, num_attention_heads: heads, num_key_value_heads: kvHeads } = config;
+  const sizes = body.int64([heads * dim, kvHeads * dim, kvHeads * dim]);
+  const [q, k, v] = body.node('Split', [whole, sizes], {
+    outputs: 3,
+    attributes: { axis: int(-1) },
+  });
+  const normalised = (rows: string, weight: string): string => {
+    const split = body.op('Reshape', [rows, body.int64([0, 0, -1, dim])]);
+    const normed = body.op('SimplifiedLayerNormalization', [split, weight], {
+      epsilon: float(config.rms_norm_eps),
+      axis: int(-1),
+    });
+    return body.op('Reshape', [normed, body.int64([0, 0, -1])]);
+  };
+  return [
+    normalised(q as string, `${at}.q_norm`),
+    normalised(k as string, `${at}.k_norm`),
+    v as string,
+  ];
 }
 
 function skipNorm(

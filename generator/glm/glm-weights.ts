@@ -1,14 +1,15 @@
 /**
- * The weights of a GLM decoder, read from a GGUF file: which tensors make up each packed matrix, in
- * which row order. Tensor names are those of the public converters (`blk.N.attn_q.weight`, …;
- * `chatglm` and `glm4` may carry a fused `attn_qkv` and always a fused gate and up in `ffn_up`).
+ * The weights of a GLM decoder: which tensors make up each packed matrix, in which row order. Tensor
+ * names are those of the public GGUF converters (`blk.N.attn_q.weight`, …; `chatglm` and `glm4` may
+ * carry a fused `attn_qkv` and always a fused gate and up in `ffn_up`); weights in other files come
+ * under these names too.
  */
 import { dequantise } from '../gguf/dequantise.ts';
-import type { GgufFile, GgufTensor } from '../gguf/gguf-file.ts';
+import type { WeightSource, WeightTensor } from '../weights/weight-source.ts';
 import type { GlmConfig } from './glm-config.ts';
 
 interface Segment {
-  readonly tensor: GgufTensor;
+  readonly tensor: WeightTensor;
   /** Source row of each row, where the order changes. */
   readonly order: readonly number[] | null;
 }
@@ -19,6 +20,9 @@ export interface GlmMatrix {
   readonly columns: number;
   readonly segments: readonly Segment[];
 }
+
+/** Bytes of a tensor that are read at once; a tensor may be gigabytes. */
+const readBytes = 16 * 1024 * 1024;
 
 /** Row order that turns half-split rotary heads into interleaved ones. */
 function interleavedOrder(heads: number, headDim: number, rotary: number): number[] {
@@ -34,10 +38,10 @@ function interleavedOrder(heads: number, headDim: number, rotary: number): numbe
 
 export class GlmWeights {
   readonly config: GlmConfig;
-  readonly #file: GgufFile;
+  readonly #file: WeightSource;
   readonly #halfSplit: boolean;
 
-  constructor(file: GgufFile, config: GlmConfig, halfSplit: boolean) {
+  constructor(file: WeightSource, config: GlmConfig, halfSplit: boolean) {
     this.#file = file;
     this.config = config;
     this.#halfSplit = halfSplit;
@@ -59,8 +63,9 @@ export class GlmWeights {
     const { hidden_size: hidden } = this.config;
     const [q, kv] = this.#attentionRows();
     const fused = `blk.${layer}.attn_qkv.weight`;
-    if (this.#file.tensors.has(fused))
+    if (this.#file.tensors.has(fused)) {
       return this.#matrix([this.#tensor(fused, q + 2 * kv, hidden)]);
+    }
     return this.#matrix([
       this.#rotated(`blk.${layer}.attn_q.weight`, q, hidden),
       this.#rotated(`blk.${layer}.attn_k.weight`, kv, hidden),
@@ -119,18 +124,32 @@ export class GlmWeights {
     return this.#values(this.#tensor(full, 1, this.config.hidden_size));
   }
 
+  /** The norm of each head of q (or k), in the order of the rotated rows. */
+  headNorm(which: 'q' | 'k', layer: number): Float32Array {
+    const { head_dim: dim } = this.config;
+    const values = this.#values(this.#tensor(`blk.${layer}.attn_${which}_norm.weight`, 1, dim));
+    const order = this.#order(dim);
+    return order === null ? values : Float32Array.from(order, (row) => values[row] as number);
+  }
+
   /** Calls `visit` with each row in order, as floats; the array is reused between calls. */
   forEachRow(matrix: GlmMatrix, visit: (row: number, values: Float32Array) => void): void {
     const values = new Float32Array(matrix.columns);
     let row = 0;
     for (const { tensor, order } of matrix.segments) {
-      const bytes = this.#file.read(tensor.offset, tensor.bytes);
       const rowBytes = tensor.bytes / tensor.rows;
-      for (let index = 0; index < tensor.rows; index += 1) {
-        const source = (order?.[index] ?? index) * rowBytes;
-        dequantise(tensor.type.name, bytes.subarray(source, source + rowBytes), values);
-        visit(row, values);
-        row += 1;
+      // A changed order moves rows within their head only, so whole heads are read at once.
+      const unit = order === null ? 1 : this.config.head_dim;
+      const step = unit * Math.max(1, Math.floor(readBytes / (rowBytes * unit)));
+      for (let first = 0; first < tensor.rows; first += step) {
+        const count = Math.min(step, tensor.rows - first);
+        const bytes = this.#file.readTensor(tensor, first * rowBytes, count * rowBytes);
+        for (let index = first; index < first + count; index += 1) {
+          const at = ((order?.[index] ?? index) - first) * rowBytes;
+          dequantise(tensor.type.name, bytes.subarray(at, at + rowBytes), values);
+          visit(row, values);
+          row += 1;
+        }
       }
     }
   }
@@ -171,7 +190,7 @@ export class GlmWeights {
 
   #values({ tensor }: Segment): Float32Array {
     const values = new Float32Array(tensor.rows * tensor.columns);
-    dequantise(tensor.type.name, this.#file.read(tensor.offset, tensor.bytes), values);
+    dequantise(tensor.type.name, this.#file.readTensor(tensor, 0, tensor.bytes), values);
     return values;
   }
 }
