@@ -4,12 +4,11 @@
  */
 import { FootnoteError } from '../src/core/errors.ts';
 import type { Draft, Prompt } from '../src/core/nouns.ts';
-import { GgufFile } from './gguf/gguf-file.ts';
 import { convertGlm } from './glm/convert-glm.ts';
-import { readGlmConfig } from './glm/glm-config.ts';
 import { GlmDecoder } from './glm/glm-decoder.ts';
 import type { GlmForm } from './glm/linear-graph.ts';
-import { GgufTokenizer } from './tokenizer/gguf-tokenizer.ts';
+import { openModel } from './open-model.ts';
+import type { ModelTokenizer } from './tokenizer/model-tokenizer.ts';
 import { promptParts } from './tokenizer/render-prompt.ts';
 
 export interface EngineOptions {
@@ -44,12 +43,12 @@ const barred = -1e9;
 
 export class GlmEngine {
   readonly decoder: GlmDecoder;
-  readonly tokenizer: GgufTokenizer;
+  readonly tokenizer: ModelTokenizer;
   /** True when the weights were converted by this call. */
   readonly converted: boolean;
   #leadingMarks: readonly number[] | undefined;
 
-  private constructor(decoder: GlmDecoder, tokenizer: GgufTokenizer, converted: boolean) {
+  private constructor(decoder: GlmDecoder, tokenizer: ModelTokenizer, converted: boolean) {
     this.decoder = decoder;
     this.tokenizer = tokenizer;
     this.converted = converted;
@@ -57,23 +56,20 @@ export class GlmEngine {
 
   /** @throws FootnoteError `model-missing`, `model-invalid` */
   static async open(options: EngineOptions): Promise<GlmEngine> {
-    const file = new GgufFile(options.weightsPath);
+    const model = openModel(options.weightsPath);
+    const { weights } = model.source;
     try {
-      const tokenizer = new GgufTokenizer(file);
+      const tokenizer = model.tokenizer();
       const form = options.form ?? (options.device === 'cuda' ? 'float32' : 'int8');
-      const { config, modelPath, converted } = convertGlm(
-        { weights: file, ...readGlmConfig(file) },
-        form,
-        options.cacheDir,
-      );
-      if (tokenizer.size > config.vocab_size) throw file.invalid('more tokens than embeddings');
+      const { config, modelPath, converted } = convertGlm(model.source, form, options.cacheDir);
+      if (tokenizer.size > config.vocab_size) throw weights.invalid('more tokens than embeddings');
       const decoder = await GlmDecoder.open(modelPath, config, {
         threads: options.threads,
         device: options.device === 'cuda' ? 'cuda' : 'cpu',
       });
       return new GlmEngine(decoder, tokenizer, converted);
     } finally {
-      file.close();
+      weights.close();
     }
   }
 

@@ -1,237 +1,128 @@
 /**
- * The tokenizer that a GGUF file carries: byte-level BPE (`tokenizer.ggml.model` = `gpt2`) through
- * @huggingface/tokenizers, with the pre-tokenizer that `tokenizer.ggml.pre` names. Control tokens are
- * never recognised inside plain text: only the caller's own template parts may contain them.
+ * The tokenizer that a GGUF file carries: byte-level BPE (`tokenizer.ggml.model` = `gpt2`) with the
+ * pre-tokenizer that `tokenizer.ggml.pre` names, or SentencePiece's BPE (`llama`: ChatGLM2, ChatGLM3,
+ * Llama 2).
  */
-import { Tokenizer } from '@huggingface/tokenizers';
 import type { GgufFile } from '../gguf/gguf-file.ts';
+import { byteCharacters, byteLevelBytes, byteLevelEncoder, preTokenizers } from './byte-level.ts';
+import { ModelTokenizer, type TokenTables } from './model-tokenizer.ts';
+import { pieceBytes, pieceKind, SentencePieceBpe } from './sentencepiece-bpe.ts';
 
-const contractions = String.raw`(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])`;
-const wordsThen = (digits: string): string =>
-  String.raw`${contractions}|[^\r\n\p{L}\p{N}]?\p{L}+|${digits}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
-const gpt2Words = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
-
-const split = (pattern: string): object => ({
-  type: 'Split',
-  pattern: { Regex: pattern },
-  behavior: 'Isolated',
-  invert: false,
-});
-const singleDigits = { type: 'Digits', individual_digits: true };
-
-/** Pre-tokenizers by their GGUF names, as llama.cpp's table of the same names splits text. */
-const preTokenizers: Readonly<Record<string, readonly object[]>> = {
-  qwen2: [split(wordsThen(String.raw`\p{N}`))],
-  'chatglm-bpe': [split(wordsThen(String.raw`\p{N}{1,3}`))],
-  glm4: [split(wordsThen(String.raw`\p{N}{1,3}`))],
-  'llama-bpe': [split(wordsThen(String.raw`\p{N}{1,3}`))],
-  smollm: [singleDigits, split(gpt2Words)],
-  'gpt-2': [split(gpt2Words)],
-};
-
-/** Tokens that end an answer, by name, besides those the metadata names. */
-const endNames = [
-  '<|im_end|>',
-  '<|endoftext|>',
-  '<|eot_id|>',
-  '<|end_of_text|>',
-  '</s>',
-  // GLM's next turn: the model hands over to the user or to a tool.
-  '<|user|>',
-  '<|observation|>',
-];
-
-/** GPT-2's reversible map from bytes to printable characters. */
-function byteCharacters(): ReadonlyMap<string, number> {
-  const map = new Map<string, number>();
-  let extra = 256;
-  for (let byte = 0; byte < 256; byte += 1) {
-    const printable = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
-    map.set(String.fromCharCode(printable ? byte : extra), byte);
-    if (!printable) extra += 1;
-  }
-  return map;
-}
-
-/** A piece of a prompt: the template's own text, or text from elsewhere, which stays plain. */
-export interface PromptPart {
-  readonly text: string;
-  readonly plain: boolean;
-}
-
-export class GgufTokenizer {
-  readonly stopIds: readonly number[];
-  /** The chat template (Jinja), or null where the file has none. */
-  readonly chatTemplate: string | null;
-  readonly bosToken: string;
-  readonly eosToken: string;
-  readonly architecture: string;
-  readonly #tokens: readonly string[];
-  readonly #types: readonly number[];
-  readonly #tokenizer: Tokenizer;
-  readonly #specials: ReadonlyMap<string, number>;
-  readonly #special: RegExp | null;
-  readonly #bytes = byteCharacters();
-  readonly #bos: number | null;
-
-  /** @throws FootnoteError `model-invalid` for another kind of tokenizer or damaged tables */
-  constructor(file: GgufFile) {
-    const model = file.text('tokenizer.ggml.model');
-    if (model !== 'gpt2') throw file.invalid(`tokenizer '${model}' is not supported (gpt2 is)`);
-    const tokens = file.list('tokenizer.ggml.tokens', 'string');
-    const merges = file.list('tokenizer.ggml.merges', 'string');
-    if (tokens === undefined || merges === undefined) throw file.invalid('no tokenizer tables');
-    const types = file.list('tokenizer.ggml.token_type', 'number') ?? tokens.map(() => 1);
-    if (types.length !== tokens.length) throw file.invalid('token types do not match the tokens');
-    const pre = file.text('tokenizer.ggml.pre') ?? 'gpt-2';
-    const preTokenizer = preTokenizers[pre];
-    if (preTokenizer === undefined) {
-      throw file.invalid(
-        `pre-tokenizer '${pre}' is not supported (${Object.keys(preTokenizers).join(', ')} are)`,
-      );
-    }
-    this.#tokens = tokens;
-    this.#types = types;
-    const vocab: Record<string, number> = Object.create(null) as Record<string, number>;
-    const specials = new Map<string, number>();
-    tokens.forEach((token, id) => {
-      // 3: control, 4: user defined, 5: unused; the rest is ordinary.
-      if (types[id] === 3 || types[id] === 4) {
-        if (token !== '') specials.set(token, id);
-      } else if (types[id] !== 5 && vocab[token] === undefined) vocab[token] = id;
-    });
-    const pairs = merges.map((merge) => merge.split(' '));
-    if (pairs.some((pair) => pair.length !== 2)) throw file.invalid('a merge is not a pair');
-    this.#specials = specials;
-    const names = [...specials.keys()].sort((a, b) => b.length - a.length);
-    this.#special =
-      names.length === 0
-        ? null
-        : new RegExp(
-            `(${names.map((name) => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')})`,
-            'u',
-          );
-    this.#tokenizer = new Tokenizer(
-      {
-        version: '1.0',
-        added_tokens: [],
-        normalizer: null,
-        pre_tokenizer: {
-          type: 'Sequence',
-          pretokenizers: [
-            ...preTokenizer,
-            { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
-          ],
+/** @throws FootnoteError `model-invalid` for another kind of tokenizer or damaged tables */
+export function ggufTokenizer(file: GgufFile): ModelTokenizer {
+  const model = file.text('tokenizer.ggml.model');
+  const tokens = file.list('tokenizer.ggml.tokens', 'string');
+  if (tokens === undefined) throw file.invalid('no tokenizer tables');
+  const types = file.list('tokenizer.ggml.token_type', 'number') ?? tokens.map(() => 1);
+  if (types.length !== tokens.length) throw file.invalid('token types do not match the tokens');
+  const specials = new Map<string, number>();
+  tokens.forEach((token, id) => {
+    const special = types[id] === pieceKind.control || types[id] === pieceKind.user;
+    if (special && token !== '') specials.set(token, id);
+  });
+  const id = (key: string): number | null => {
+    const value = file.number(`tokenizer.ggml.${key}`);
+    return value !== undefined && value >= 0 && value < tokens.length ? value : null;
+  };
+  const nameOf = (key: string): string => tokens[id(key) ?? -1] ?? '';
+  const bos = id('bos_token_id');
+  const common = {
+    size: tokens.length,
+    specials,
+    stopIds: ['eos_token_id', 'eot_token_id', 'eom_token_id'].flatMap((key) => id(key) ?? []),
+    chatTemplate: file.text('tokenizer.chat_template') ?? null,
+    bosToken: nameOf('bos_token_id'),
+    eosToken: nameOf('eos_token_id'),
+  };
+  const addBos = file.metadata.get('tokenizer.ggml.add_bos_token');
+  const architecture = file.text('general.architecture') ?? '';
+  switch (model) {
+    case 'gpt2':
+      return new ModelTokenizer({
+        ...common,
+        ...byteLevel(file, tokens, types),
+        prefixIds: addBos === true && bos !== null ? [bos] : [],
+        family: architecture,
+      });
+    case 'llama': {
+      const scores = file.list('tokenizer.ggml.scores', 'number');
+      if (scores?.length !== tokens.length) throw file.invalid('scores do not match the tokens');
+      // ChatGLM3 and ChatGLM2 begin each text with these two, which no key of the file says.
+      const frame = ['[gMASK]', 'sop'].flatMap((name) => specials.get(name) ?? []);
+      const chatglm = frame.length === 2;
+      return new ModelTokenizer({
+        ...common,
+        encode: sentencePieces(file, tokens, scores, types),
+        bytesOf: (token) => {
+          const kind = types[token];
+          return kind === pieceKind.normal || kind === pieceKind.byte || kind === pieceKind.user
+            ? pieceBytes(tokens[token] ?? '')
+            : new Uint8Array(0);
         },
-        post_processor: null,
-        decoder: {
-          type: 'ByteLevel',
-          add_prefix_space: false,
-          trim_offsets: true,
-          use_regex: false,
-        },
-        model: { type: 'BPE', vocab, merges: pairs, byte_fallback: false, fuse_unk: false },
-      },
-      { clean_up_tokenization_spaces: false },
-    );
-    const id = (key: string): number | null => {
-      const value = file.number(`tokenizer.ggml.${key}`);
-      return value !== undefined && value >= 0 && value < tokens.length ? value : null;
-    };
-    const stops = new Set<number>();
-    for (const key of ['eos_token_id', 'eot_token_id', 'eom_token_id']) {
-      const value = id(key);
-      if (value !== null) stops.add(value);
-    }
-    for (const name of endNames) {
-      const special = specials.get(name);
-      if (special !== undefined) stops.add(special);
-    }
-    this.stopIds = [...stops];
-    this.architecture = file.text('general.architecture') ?? '';
-    this.chatTemplate = file.text('tokenizer.chat_template') ?? null;
-    const bos = id('bos_token_id');
-    this.bosToken = bos === null ? '' : (tokens[bos] ?? '');
-    const eos = id('eos_token_id');
-    this.eosToken = eos === null ? '' : (tokens[eos] ?? '');
-    this.#bos = file.metadata.get('tokenizer.ggml.add_bos_token') === true ? bos : null;
-  }
-
-  /** Ids of plain text: control tokens written in it are spelled out, never recognised. */
-  encode(text: string): number[] {
-    return text === '' ? [] : this.#tokenizer.encode(text, { add_special_tokens: false }).ids;
-  }
-
-  /** Ids of a prompt: control tokens count only in the parts that are not plain. */
-  encodeParts(parts: readonly PromptPart[]): number[] {
-    const ids: number[] = this.#bos === null ? [] : [this.#bos];
-    let pending = '';
-    const flush = (): void => {
-      ids.push(...this.encode(pending));
-      pending = '';
-    };
-    for (const { text, plain } of parts) {
-      if (plain || this.#special === null) {
-        pending += text;
-        continue;
-      }
-      // A capturing split alternates text and control token.
-      text.split(this.#special).forEach((piece, index) => {
-        if (index % 2 === 0) {
-          pending += piece;
-          return;
-        }
-        flush();
-        const special = this.#specials.get(piece) as number;
-        // A template that writes the BOS itself must not get a second one.
-        if (ids.length === 1 && special === this.#bos) return;
-        ids.push(special);
+        prefixIds: chatglm ? frame : addBos !== false && bos !== null ? [bos] : [],
+        family: chatglm ? (specials.has('<|user|>') ? 'chatglm3' : 'chatglm2') : architecture,
+        leadingSpace: true,
       });
     }
-    flush();
-    return ids;
+    default:
+      throw file.invalid(
+        `tokenizer '${(model ?? '').slice(0, 40)}' is not supported (gpt2 and llama are)`,
+      );
   }
+}
 
-  /** The id of a control token by its name, or undefined. */
-  specialId(name: string): number | undefined {
-    return this.#specials.get(name);
+function byteLevel(
+  file: GgufFile,
+  tokens: readonly string[],
+  types: readonly number[],
+): Pick<TokenTables, 'encode' | 'bytesOf'> {
+  const merges = file.list('tokenizer.ggml.merges', 'string');
+  if (merges === undefined) throw file.invalid('no tokenizer tables');
+  const pre = file.text('tokenizer.ggml.pre') ?? 'gpt-2';
+  const preTokenizer = Object.hasOwn(preTokenizers, pre) ? preTokenizers[pre] : undefined;
+  if (preTokenizer === undefined) {
+    throw file.invalid(
+      `pre-tokenizer '${pre.slice(0, 40)}' is not supported (${Object.keys(preTokenizers).join(', ')} are)`,
+    );
   }
+  const vocab = Object.create(null) as Record<string, number>;
+  const apart: readonly (number | undefined)[] = [
+    pieceKind.control,
+    pieceKind.user,
+    pieceKind.unused,
+  ];
+  tokens.forEach((token, id) => {
+    if (!apart.includes(types[id]) && vocab[token] === undefined) vocab[token] = id;
+  });
+  const pairs = merges.map((merge) => merge.split(' '));
+  if (pairs.some((pair) => pair.length !== 2)) throw file.invalid('a merge is not a pair');
+  const characters = byteCharacters();
+  return {
+    encode: byteLevelEncoder(vocab, pairs, preTokenizer),
+    bytesOf: (id) => {
+      const token = tokens[id];
+      const type = types[id];
+      if (token === undefined || type === pieceKind.control || type === pieceKind.unused) {
+        return new Uint8Array(0);
+      }
+      if (type === pieceKind.user) return new TextEncoder().encode(token);
+      return byteLevelBytes(token, characters);
+    },
+  };
+}
 
-  get size(): number {
-    return this.#tokens.length;
-  }
-
-  /** The bytes a token stands for; control tokens stand for none. */
-  bytesOf(id: number): Uint8Array {
-    const token = this.#tokens[id];
-    const type = this.#types[id];
-    if (token === undefined || type === 3 || type === 5) return new Uint8Array(0);
-    if (type === 4) return new TextEncoder().encode(token);
-    const bytes: number[] = [];
-    for (const character of token) {
-      const byte = this.#bytes.get(character);
-      if (byte === undefined) bytes.push(...new TextEncoder().encode(character));
-      else bytes.push(byte);
-    }
-    return Uint8Array.from(bytes);
-  }
-
-  /** Text of tokens; bytes that are no UTF-8 become U+FFFD. */
-  decode(ids: readonly number[]): string {
-    const stream = this.decodeStream();
-    return stream.push(ids) + stream.end();
-  }
-
-  /** Decodes as tokens come, holding back bytes of an unfinished character. */
-  decodeStream(): { push(ids: readonly number[]): string; end(): string } {
-    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-    return {
-      push: (ids) => {
-        let text = '';
-        for (const id of ids) text += decoder.decode(this.bytesOf(id), { stream: true });
-        return text;
-      },
-      end: () => decoder.decode(),
-    };
-  }
+function sentencePieces(
+  file: GgufFile,
+  tokens: readonly string[],
+  scores: readonly number[],
+  types: readonly number[],
+): (text: string) => number[] {
+  const bpe = new SentencePieceBpe({
+    pieces: tokens,
+    scores,
+    kinds: types,
+    addDummyPrefix: file.metadata.get('tokenizer.ggml.add_space_prefix') !== false,
+    removeExtraSpaces: file.metadata.get('tokenizer.ggml.remove_extra_whitespaces') === true,
+  });
+  return (text) => bpe.encode(text);
 }

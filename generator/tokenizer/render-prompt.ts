@@ -6,7 +6,7 @@ import { Script, createContext } from 'node:vm';
 import { Environment, Interpreter, Template } from '@huggingface/jinja';
 import { FootnoteError } from '../../src/core/errors.ts';
 import type { Prompt } from '../../src/core/nouns.ts';
-import type { GgufTokenizer, PromptPart } from './gguf-tokenizer.ts';
+import type { ModelTokenizer, PromptPart } from './model-tokenizer.ts';
 
 const renderTimeoutMs = 2_000;
 const longestTemplate = 256 * 1024;
@@ -15,6 +15,13 @@ const fallbackTemplates: Readonly<Record<string, string>> = {
   // GLM-Edge's, as its tokenizer configuration publishes it.
   chatglm:
     "{% for item in messages %}{% if item['role'] == 'system' %}<|system|>\n{{ item['content'] }}{% elif item['role'] == 'user' %}<|user|>\n{{ item['content'] }}{% elif item['role'] == 'assistant' %}<|assistant|>\n{{ item['content'] }}{% endif %}{% endfor %}{% if add_generation_prompt %}<|assistant|>\n{% endif %}",
+  chatglm3:
+    "{% for m in messages %}{{ '<|' + m['role'] + '|>\n ' + m['content'] }}{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}",
+  // ChatGLM2 knows rounds of question and answer; what comes before the first question opens it.
+  chatglm2:
+    "{% set ns = namespace(round=1) %}{% for m in messages %}{% if m['role'] == 'assistant' %}{{ m['content'] + '\n\n' }}{% set ns.round = ns.round + 1 %}{% elif m['role'] == 'user' %}[Round {{ ns.round }}]\n\n问：{{ m['content'] }}\n\n答：{% else %}{{ m['content'] + '\n\n' }}{% endif %}{% endfor %}",
+  // The original GLM fills a blank: it was not trained to chat.
+  glm: "{% for m in messages %}{{ m['content'] + '\n' }}{% endfor %}[gMASK]",
 };
 const otherTemplate =
   "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
@@ -65,10 +72,14 @@ function renderBounded(source: string, values: Readonly<Record<string, unknown>>
  * Parts of a prompt, template text and plain text.
  * @throws FootnoteError `model-invalid` when the template does not parse, fails or does not end
  */
-export function promptParts(prompt: Prompt, tokenizer: GgufTokenizer): PromptPart[] {
+export function promptParts(prompt: Prompt, tokenizer: ModelTokenizer): PromptPart[] {
   if (prompt.kind === 'completion') return completionParts(prompt.text, tokenizer);
+  const glm = tokenizer.specialId('<|assistant|>') === undefined ? undefined : 'chatglm';
   const source =
-    tokenizer.chatTemplate ?? fallbackTemplates[tokenizer.architecture] ?? otherTemplate;
+    tokenizer.chatTemplate ??
+    fallbackTemplates[tokenizer.family] ??
+    fallbackTemplates[glm ?? ''] ??
+    otherTemplate;
   const contents = prompt.messages.map(({ content }) => content);
   let rendered: string;
   try {
@@ -105,7 +116,7 @@ export function promptParts(prompt: Prompt, tokenizer: GgufTokenizer): PromptPar
  * In a raw completion the middle may quote pages, so control tokens count only where the prompt's own
  * frame puts them: in a run at its very start or its very end (`[gMASK]`).
  */
-function completionParts(whole: string, tokenizer: GgufTokenizer): PromptPart[] {
+function completionParts(whole: string, tokenizer: ModelTokenizer): PromptPart[] {
   // The mask is GLM's own way to ask for text; other models would read it as words.
   const text =
     tokenizer.specialId('[gMASK]') === undefined ? whole.replace(/\s*\[gMASK\]$/u, '') : whole;

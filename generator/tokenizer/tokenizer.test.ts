@@ -8,7 +8,8 @@ import { weights } from '../../test/weights.ts';
 import { GgufFile } from '../gguf/gguf-file.ts';
 import { ggufBytes } from '../gguf/write-gguf.ts';
 import { writeTinyModel } from '../tiny-model.ts';
-import { GgufTokenizer } from './gguf-tokenizer.ts';
+import { ggufTokenizer } from './gguf-tokenizer.ts';
+import type { ModelTokenizer } from './model-tokenizer.ts';
 import { promptParts } from './render-prompt.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'footnote-tokenizer-'));
@@ -16,10 +17,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function read(path: string): GgufTokenizer {
+function read(path: string): ModelTokenizer {
   const file = new GgufFile(path);
   try {
-    return new GgufTokenizer(file);
+    return ggufTokenizer(file);
   } finally {
     file.close();
   }
@@ -30,7 +31,7 @@ writeTinyModel(path, 'chatglm');
 const tiny = read(path);
 
 /** A tokenizer whose file carries this chat template. */
-function withTemplate(template: string): GgufTokenizer {
+function withTemplate(template: string): ModelTokenizer {
   const file = join(folder, 'template.gguf');
   const tokens = ['a', 'b', '<|im_end|>'];
   writeFileSync(

@@ -1,0 +1,24 @@
+/** What continues prompts: GLM's own loop graph, the original GLM, or a ready-made ONNX export. */
+import type { DecodedRow, DecodeOptions } from './glm/glm-decoder.ts';
+
+export interface Decoder {
+  readonly config: {
+    readonly vocab_size: number;
+    readonly max_position_embeddings: number;
+  };
+  /**
+   * Continues a prompt in `temperatures.length` rows.
+   * @throws FootnoteError `prompt-too-long`, `cancelled`
+   */
+  decode(promptIds: readonly number[], options: DecodeOptions): Promise<DecodedRow[]>;
+  /**
+   * Logits after each position of a text (teacher forcing), in order.
+   * @param visit gets the position and its logits `[vocab_size]`, valid during the call only
+   */
+  forEachLogits(
+    ids: readonly number[],
+    signal: AbortSignal,
+    visit: (position: number, logits: Float32Array) => void,
+  ): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,53 @@
+/** The graph against logits of `transformers` (and of the script's own references), see golden/. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { convertGlm } from './glm/convert-glm.ts';
+import { GlmDecoder } from './glm/glm-decoder.ts';
+import { openModel } from './open-model.ts';
+import { hubTokenizer } from './tokenizer/hub-tokenizer.ts';
+
+const cacheDir = mkdtempSync(join(tmpdir(), 'footnote-golden-'));
+const goldens = new URL('golden/', import.meta.url).pathname;
+const { signal } = new AbortController();
+afterAll(() => {
+  rmSync(cacheDir, { recursive: true, force: true });
+});
+
+const read = <Value>(name: string): Value =>
+  JSON.parse(readFileSync(join(goldens, name), 'utf8')) as Value;
+
+describe.each(['glm-edge', 'glm-4-chat', 'glm-4-0414', 'llama', 'qwen2', 'qwen3'])('%s', (name) => {
+  it('gives the logits of transformers within 1e-3 in float32', async () => {
+    const expected = read<{ ids: number[]; logits: number[][] }>(`${name}/expected.json`);
+    const { source } = openModel(join(goldens, name));
+    const { config, modelPath } = convertGlm(source, 'float32', cacheDir);
+    source.weights.close();
+    const decoder = await GlmDecoder.open(modelPath, config, { threads: 1 });
+    let worst = 0;
+    await decoder.forEachLogits(expected.ids, signal, (position, logits) => {
+      expected.logits[position]?.forEach((value, id) => {
+        const error = Math.abs(value - (logits[id] as number));
+        worst = Math.max(worst, Number.isNaN(error) ? Infinity : error);
+      });
+    });
+    await decoder.close();
+    expect(worst).toBeLessThan(1e-3);
+  });
+});
+
+describe('hubTokenizer', () => {
+  it('gives the ids of the tokenizers library, control tokens in text spelled out', () => {
+    const { texts, ids } = read<{ texts: string[]; ids: number[][] }>('tokenizer/expected.json');
+    const tokenizer = hubTokenizer(join(goldens, 'tokenizer'), {});
+    texts.forEach((text, index) => {
+      expect(tokenizer.encode(text)).toEqual(ids[index]);
+      expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
+    });
+    const end = tokenizer.specialId('<|endoftext|>') as number;
+    expect(tokenizer.encode('a <|endoftext|>')).not.toContain(end);
+    expect(tokenizer.encodeParts([{ text: 'a<|endoftext|>', plain: false }]).at(-1)).toBe(end);
+    expect(tokenizer.stopIds).toEqual([end]);
+  });
+});
