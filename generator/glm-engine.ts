@@ -8,7 +8,7 @@ import { GgufFile } from './gguf/gguf-file.ts';
 import { convertGlm } from './glm/convert-glm.ts';
 import { readGlmConfig } from './glm/glm-config.ts';
 import { GlmDecoder } from './glm/glm-decoder.ts';
-import type { GlmForm } from './glm/linear-graph.ts';
+import type { GlmForm } from './glm/matrix-form.ts';
 import { GgufTokenizer } from './tokenizer/gguf-tokenizer.ts';
 import { promptParts } from './tokenizer/render-prompt.ts';
 
