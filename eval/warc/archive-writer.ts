@@ -128,17 +128,19 @@ export class ArchiveWriter {
   }
 
   #append(record: WARCRecord): void {
-    this.#tail = this.#tail
-      .then(async () => {
+    const before = this.#tail;
+    this.#tail = (async () => {
+      await before;
+      try {
         const bytes = await WARCSerializer.serialize(record, {
           gzip: true,
           digest: { algo: 'sha-256', prefix: 'sha256:' },
         });
         await appendFile(this.#path, bytes);
-      })
-      .catch((error: unknown) => {
+      } catch (error) {
         this.#failed ??= error;
-      });
+      }
+    })();
   }
 }
 

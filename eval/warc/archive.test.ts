@@ -110,10 +110,10 @@ describe('WARC recording', () => {
 
   it('says what the recording does not hold', async () => {
     const archive = await WebArchive.open(file);
-    const { fetcher } = replayTap(archive);
-    await expect(
-      fetcher(live.fetcher).fetch('http://never.example/', { signal }),
-    ).rejects.toMatchObject({ code: 'fetch-failed' });
+    const fetcher = replayTap(archive).fetcher(live.fetcher);
+    await expect(fetcher.fetch('http://never.example/', { signal })).rejects.toMatchObject({
+      code: 'fetch-failed',
+    });
     expect(() => archive.results('urn:footnote:search:x?q=y')).toThrow(/does not hold/u);
   });
 
