@@ -5,7 +5,7 @@
 import { FootnoteError } from '../src/core/errors.ts';
 import type { Draft, Prompt } from '../src/core/nouns.ts';
 import { GgufFile } from './gguf/gguf-file.ts';
-import { convertGlm } from './glm/convert-glm.ts';
+import { convertGlm, type ConvertedGlm } from './glm/convert-glm.ts';
 import { readGlmConfig } from './glm/glm-config.ts';
 import { GlmDecoder } from './glm/glm-decoder.ts';
 import type { GlmForm } from './glm/matrix-form.ts';
@@ -47,12 +47,19 @@ export class GlmEngine {
   readonly tokenizer: GgufTokenizer;
   /** True when the weights were converted by this call. */
   readonly converted: boolean;
+  /** The converted model; its weights stand beside it. */
+  readonly modelPath: string;
   #leadingMarks: readonly number[] | undefined;
 
-  private constructor(decoder: GlmDecoder, tokenizer: GgufTokenizer, converted: boolean) {
+  private constructor(
+    decoder: GlmDecoder,
+    tokenizer: GgufTokenizer,
+    model: Pick<ConvertedGlm, 'converted' | 'modelPath'>,
+  ) {
     this.decoder = decoder;
     this.tokenizer = tokenizer;
-    this.converted = converted;
+    this.converted = model.converted;
+    this.modelPath = model.modelPath;
   }
 
   /** @throws FootnoteError `model-missing`, `model-invalid` */
@@ -71,7 +78,7 @@ export class GlmEngine {
         threads: options.threads,
         device: options.device === 'cuda' ? 'cuda' : 'cpu',
       });
-      return new GlmEngine(decoder, tokenizer, converted);
+      return new GlmEngine(decoder, tokenizer, { converted, modelPath });
     } finally {
       file.close();
     }
