@@ -4,9 +4,9 @@
  */
 import { FootnoteError } from '../src/core/errors.ts';
 import type { Draft, Prompt } from '../src/core/nouns.ts';
-import { convertGlm } from './glm/convert-glm.ts';
+import { convertGlm, type ConvertedGlm } from './glm/convert-glm.ts';
 import { GlmDecoder } from './glm/glm-decoder.ts';
-import type { GlmForm } from './glm/linear-graph.ts';
+import type { GlmForm } from './glm/matrix-form.ts';
 import { openModel } from './open-model.ts';
 import type { ModelTokenizer } from './tokenizer/model-tokenizer.ts';
 import { promptParts } from './tokenizer/render-prompt.ts';
@@ -46,12 +46,19 @@ export class GlmEngine {
   readonly tokenizer: ModelTokenizer;
   /** True when the weights were converted by this call. */
   readonly converted: boolean;
+  /** The converted model; its weights stand beside it. */
+  readonly modelPath: string;
   #leadingMarks: readonly number[] | undefined;
 
-  private constructor(decoder: GlmDecoder, tokenizer: ModelTokenizer, converted: boolean) {
+  private constructor(
+    decoder: GlmDecoder,
+    tokenizer: ModelTokenizer,
+    model: Pick<ConvertedGlm, 'converted' | 'modelPath'>,
+  ) {
     this.decoder = decoder;
     this.tokenizer = tokenizer;
-    this.converted = converted;
+    this.converted = model.converted;
+    this.modelPath = model.modelPath;
   }
 
   /** @throws FootnoteError `model-missing`, `model-invalid` */
@@ -67,7 +74,7 @@ export class GlmEngine {
         threads: options.threads,
         device: options.device === 'cuda' ? 'cuda' : 'cpu',
       });
-      return new GlmEngine(decoder, tokenizer, converted);
+      return new GlmEngine(decoder, tokenizer, { converted, modelPath });
     } finally {
       weights.close();
     }

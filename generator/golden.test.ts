@@ -7,6 +7,7 @@ import { convertGlm } from './glm/convert-glm.ts';
 import { GlmDecoder } from './glm/glm-decoder.ts';
 import { openModel } from './open-model.ts';
 import { hubTokenizer } from './tokenizer/hub-tokenizer.ts';
+import { promptParts } from './tokenizer/render-prompt.ts';
 
 const cacheDir = mkdtempSync(join(tmpdir(), 'footnote-golden-'));
 const goldens = new URL('golden/', import.meta.url).pathname;
@@ -15,12 +16,15 @@ afterAll(() => {
   rmSync(cacheDir, { recursive: true, force: true });
 });
 
-const read = <Value>(name: string): Value =>
-  JSON.parse(readFileSync(join(goldens, name), 'utf8')) as Value;
+const read = (name: string): unknown => JSON.parse(readFileSync(join(goldens, name), 'utf8'));
+const readTexts = (name: string): { texts: string[]; ids: number[][] } =>
+  read(`${name}/expected.json`) as { texts: string[]; ids: number[][] };
+const readLogits = (name: string): { ids: number[]; logits: number[][] } =>
+  read(`${name}/expected.json`) as { ids: number[]; logits: number[][] };
 
 describe.each(['glm-edge', 'glm-4-chat', 'glm-4-0414', 'llama', 'qwen2', 'qwen3'])('%s', (name) => {
   it('gives the logits of transformers within 1e-3 in float32', async () => {
-    const expected = read<{ ids: number[]; logits: number[][] }>(`${name}/expected.json`);
+    const expected = readLogits(name);
     const { source } = openModel(join(goldens, name));
     const { config, modelPath } = convertGlm(source, 'float32', cacheDir);
     source.weights.close();
@@ -39,7 +43,7 @@ describe.each(['glm-edge', 'glm-4-chat', 'glm-4-0414', 'llama', 'qwen2', 'qwen3'
 
 describe('hubTokenizer', () => {
   it('gives the ids of the tokenizers library, control tokens in text spelled out', () => {
-    const { texts, ids } = read<{ texts: string[]; ids: number[][] }>('tokenizer/expected.json');
+    const { texts, ids } = readTexts('tokenizer');
     const tokenizer = hubTokenizer(join(goldens, 'tokenizer'), {});
     texts.forEach((text, index) => {
       expect(tokenizer.encode(text)).toEqual(ids[index]);
@@ -49,5 +53,26 @@ describe('hubTokenizer', () => {
     expect(tokenizer.encode('a <|endoftext|>')).not.toContain(end);
     expect(tokenizer.encodeParts([{ text: 'a<|endoftext|>', plain: false }]).at(-1)).toBe(end);
     expect(tokenizer.stopIds).toEqual([end]);
+  });
+
+  it('gives the ids of the sentencepiece library, bytes where there is no piece', () => {
+    const { texts, ids } = readTexts('sentencepiece');
+    const folder = join(goldens, 'sentencepiece');
+    const tokenizer = hubTokenizer(folder, { model_type: 'chatglm', _name_or_path: 'chatglm3' });
+    texts.forEach((text, index) => {
+      expect(tokenizer.encode(text)).toEqual(ids[index]);
+      expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
+    });
+    // ChatGLM's own frame: the mask and the start of a piece, then roles.
+    const parts = promptParts(
+      { kind: 'chat', messages: [{ role: 'user', content: 'two <|user|>' }] },
+      tokenizer,
+    );
+    const framed = tokenizer.encodeParts(parts);
+    const special = (name: string): number => tokenizer.specialId(name) as number;
+    expect(framed.slice(0, 3)).toEqual([special('[gMASK]'), special('sop'), special('<|user|>')]);
+    expect(framed.at(-1)).toBe(special('<|assistant|>'));
+    expect(framed.filter((id) => id === special('<|user|>'))).toHaveLength(1);
+    expect(tokenizer.stopIds).toContain(special('<|observation|>'));
   });
 });

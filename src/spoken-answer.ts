@@ -1,6 +1,9 @@
 /** What is said and shown at the end: of a cited answer, or of an abstention. */
 import type { AnswerReference, CitedAnswer, Question, Reference, Warning } from './core/nouns.ts';
 
+/** Evidence sentences shown of one reference. */
+const SHOWN_EVIDENCE = 3;
+
 /** A text and its sentences. */
 export type SpokenAnswer = Pick<CitedAnswer, 'answer' | 'sentences'>;
 
@@ -42,5 +45,6 @@ export function publicReference(reference: Reference): AnswerReference {
     fetched_at: reference.fetchedAt,
     text: reference.text,
     score: reference.score,
+    evidence: reference.evidence.slice(0, SHOWN_EVIDENCE).map(({ start, end }) => ({ start, end })),
   };
 }

@@ -1,17 +1,13 @@
 /** The built service as a process, over the sample web and real weights: the main job and its edges. */
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import { chromium as playwright } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerSchema, problemSchema, searchResponseSchema } from '../src/http/schemas.ts';
 import type { Answer } from '../src/core/nouns.ts';
-import { findChromium } from '../retriever/fetch/find-chromium.ts';
 import { startService, TEST_CACHE, type Service } from './footnote-process.ts';
 import { weights } from './weights.ts';
 
 const ready = weights('smollm2-135m') !== null && weights('multilingual-e5-small') !== null;
 const QUESTION = 'How deep is Lake Baikal?';
-
-const chromium = findChromium();
 
 let service: Service;
 
@@ -174,37 +170,6 @@ describe.skipIf(!ready)('the service', () => {
     const page = await fetch(`${service.origin}/`);
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
   });
-
-  it.skipIf(chromium === null)(
-    'shows an answer in the page, and the quotation behind a mark',
-    async () => {
-      const browser = await playwright.launch({
-        executablePath: chromium ?? '',
-        args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-      });
-      try {
-        const page = await browser.newPage();
-        const errors: string[] = [];
-        page.on('pageerror', (error) => errors.push(error.message));
-        page.on('console', (message) => {
-          if (message.type() === 'error') errors.push(message.text());
-        });
-        await page.goto(service.origin);
-        await page.getByRole('textbox').fill(QUESTION);
-        await page.getByRole('button', { name: 'Ask' }).click();
-        await page
-          .getByRole('button', { name: /Source 1/u })
-          .first()
-          .click({ timeout: 30_000 });
-        expect(await page.locator('#answer').textContent()).toContain('1,642');
-        expect(await page.locator('#quote').textContent()).toContain('1,642');
-        expect(await page.locator('#quote a').getAttribute('href')).toContain('#:~:text=');
-        expect(errors).toEqual([]);
-      } finally {
-        await browser.close();
-      }
-    },
-  );
 
   it('stops the work of a client that leaves', async () => {
     const gone = new AbortController();

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { GlmEngine } from '../../generator/glm-engine.ts';
-import type { GlmForm } from '../../generator/glm/linear-graph.ts';
+import type { GlmForm } from '../../generator/glm/matrix-form.ts';
 
 const { values } = parseArgs({
   options: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contains, containsNormalised, tokenF1 } from './correctness.ts';
+import { contains, containsNormalised, exactMatch, tokenF1 } from './correctness.ts';
 
 describe('correctness', () => {
   it('contains is case-sensitive, as WebGLM defines it', () => {
@@ -21,5 +21,21 @@ describe('correctness', () => {
     expect(tokenF1('in New York', ['New York'])).toBeCloseTo(0.8);
     expect(tokenF1('Rome', ['New York', 'Rome'])).toBe(1);
     expect(tokenF1('', ['x'])).toBe(0);
+  });
+
+  it("exactMatch is SQuAD's: articles, case and punctuation do not count", () => {
+    expect(exactMatch('The Denver Broncos!', ['Denver Broncos'])).toBe(true);
+    expect(exactMatch('Denver Broncos won', ['Denver Broncos'])).toBe(false);
+    expect(exactMatch('1949年。', ['1949年'])).toBe(true);
+    expect(exactMatch('臺灣', ['台湾'])).toBe(true);
+  });
+
+  it("tokenF1 is SQuAD's in worked examples, a Han character a token", () => {
+    // Prediction "the cat sat" -> [cat, sat]; gold "a cat" -> [cat]: p 1/2, r 1, F1 2/3.
+    expect(tokenF1('the cat sat', ['a cat'])).toBeCloseTo(2 / 3);
+    // 北京市 against 北京: 2 common of 3 and 2.
+    expect(tokenF1('北京市', ['北京'])).toBeCloseTo(0.8);
+    // Repeats count as often as both have them: [new, new, york] against [new, york].
+    expect(tokenF1('new new york', ['new york'])).toBeCloseTo(0.8);
   });
 });

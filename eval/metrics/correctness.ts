@@ -36,9 +36,22 @@ function normalise(text: string): string {
   );
 }
 
-/** SQuAD's token F1 (characters for Han), the best over the gold answers. */
+/**
+ * SQuAD's exact match (Rajpurkar et al. 2016): answer and some gold answer are the same string after
+ * normalisation. Of a whole sentence it is nearly always 0: it fits short answers.
+ */
+export function exactMatch(answer: string, gold: readonly string[]): boolean {
+  const given = normalise(answer);
+  return gold.some((one) => given === normalise(one));
+}
+
+/**
+ * SQuAD's token F1 (Rajpurkar et al. 2016), the best over the gold answers: harmonic mean of precision
+ * and recall over the bags of tokens after normalisation; a Han character is a token, as in CMRC 2018.
+ */
 export function tokenF1(answer: string, gold: readonly string[]): number {
-  const bag = (text: string): string[] => tokenize(text).map((token) => foldWord(token.text));
+  const bag = (text: string): string[] =>
+    tokenize(normalise(text)).map((token) => foldWord(token.text));
   const given = bag(answer);
   return Math.max(
     0,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../../src/core/config.ts';
 import { GlmEngine } from '../../generator/glm-engine.ts';
-import type { GlmForm } from '../../generator/glm/linear-graph.ts';
+import type { GlmForm } from '../../generator/glm/matrix-form.ts';
 import { weights } from '../../test/weights.ts';
 import { compareWithLlama } from './compare-llama.ts';
 import { parityPrompts } from './parity-prompts.ts';

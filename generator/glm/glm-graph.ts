@@ -4,18 +4,14 @@
  * iteration takes the whole prompt (or a chunk of it), the later ones a token a row.
  */
 import { OnnxGraph, encodeModel, float, graph, int } from '../../src/runtime/onnx-graph.ts';
-import type { ExternalData } from '../../src/runtime/onnx-graph.ts';
 import type { GlmConfig } from './glm-config.ts';
-import { Linear, type GlmForm } from './linear-graph.ts';
+import { Linear } from './linear-graph.ts';
+import { matrixForm, type GlmForm } from './matrix-form.ts';
 import { addSampler } from './sampler-graph.ts';
+import type { StoredTensor } from './weights-writer.ts';
 
-/** Where each weight stands in the weights file, by the name that `glmTensorNames` gives it. */
-export type GlmLayout = Readonly<
-  Record<
-    string,
-    ExternalData & { readonly type: 'float' | 'int8'; readonly dims: readonly number[] }
-  >
->;
+/** Where each weight stands in the weights file, by its name in the graph. */
+export type GlmLayout = Readonly<Record<string, StoredTensor>>;
 
 const microsoft = 'com.microsoft';
 
@@ -78,7 +74,7 @@ function addDecoder(
   readonly keys: string[];
   readonly values: string[];
 } {
-  const linear = new Linear(body, form);
+  const linear = new Linear(body, form, config);
   const norm = { epsilon: float(config.rms_norm_eps) };
   const shape = body.op('Shape', [state.ids]);
   const rows = body.op('Slice', [shape, 'index.0', 'index.1']);
@@ -94,11 +90,10 @@ function addDecoder(
 
   const flatIds = body.op('Reshape', [state.ids, 'shape.flat']);
   let embedded = body.op('Gather', ['embedding', flatIds]);
-  if (form !== 'float32') {
-    embedded = body.op('Mul', [
-      body.op('Cast', [embedded], { to: int(1) }),
-      body.op('Gather', ['embedding.scale', flatIds]),
-    ]);
+  const tableForm = matrixForm(form, 'embedding');
+  if (tableForm !== 'float32') embedded = body.op('Cast', [embedded], { to: int(1) });
+  if (tableForm === 'int8') {
+    embedded = body.op('Mul', [embedded, body.op('Gather', ['embedding.scale', flatIds])]);
   }
   let residual = embedded;
   let branch: string | null = null;
@@ -158,7 +153,7 @@ function addDecoder(
     });
     const silu = body.op('QuickGelu', [gate as string], { alpha: float(1) }, microsoft);
     const inner = body.op('Mul', [silu, up as string]);
-    branch = after(linear.apply(inner, `${at}.down`, { exact: true }), `${at}.after_mlp_norm`);
+    branch = after(linear.apply(inner, `${at}.down`), `${at}.after_mlp_norm`);
   }
   return { hidden: join('norm'), total, keys, values };
 }
@@ -315,8 +310,8 @@ function loopBody(config: GlmConfig, form: GlmForm, layers: readonly number[]): 
   const shape3 = body.op('Concat', [shape, 'axis.last'], { axis: int(0) });
   const states = body.op('Reshape', [decoded.hidden, shape3]);
   const last = body.op('Slice', [states, 'keep', 'index.end', 'axis.1']);
-  const linear = new Linear(body, form);
-  const logits = linear.apply(body.op('Reshape', [last, 'shape.hidden']), 'head', { exact: true });
+  const linear = new Linear(body, form, config);
+  const logits = linear.apply(body.op('Reshape', [last, 'shape.hidden']), 'head');
   const rows = body.op('Slice', [shape, 'index.0', 'index.1']);
   const byRow = body.op('Reshape', [
     logits,

@@ -1,42 +1,86 @@
 /**
- * Matrix products with weights of several forms as ONNX nodes. `int8` holds weights as int8 per output
- * channel and multiplies with activations quantised to 8 bits per token (MatMulIntegerToFloat, which
- * uses VNNI or AMX where there is one); `int8-mixed` lets onnxruntime quantise per tensor except where
- * that is known to hurt; `float32` is for proof.
+ * Matrix products with weights of several forms as ONNX nodes (see `matrix-form.ts`). The per-token forms
+ * quantise each row of activations to 8 bits by plain operators and multiply with MatMulIntegerToFloat,
+ * which uses VNNI or AMX where there is one; the block forms are MatMulNBits.
  */
 import { int, type OnnxGraph } from '../../src/runtime/onnx-graph.ts';
-
-export type GlmForm = 'int8' | 'int8-mixed' | 'float32';
+import type { GlmConfig } from './glm-config.ts';
+import { matrixClass, matrixForm, type GlmForm, type MatrixClass } from './matrix-form.ts';
+import { blockValues } from './write-matrix.ts';
 
 const microsoft = 'com.microsoft';
+const onnxFloat = 1;
+const onnxFloat16 = 10;
+
+/** Inputs and outputs of each class of matrix. */
+function sizesOf(config: GlmConfig): Readonly<Record<MatrixClass, readonly [number, number]>> {
+  const { hidden_size: hidden, intermediate_size: inner, head_dim: dim } = config;
+  const heads = config.num_attention_heads * dim;
+  return {
+    embedding: [hidden, config.vocab_size],
+    qkv: [hidden, heads + 2 * config.num_key_value_heads * dim],
+    output: [heads, hidden],
+    gate_up: [hidden, 2 * inner],
+    down: [inner, hidden],
+    head: [hidden, config.vocab_size],
+  };
+}
 
 /** Adds the matrix product of a quantised or float weight to a graph. */
 export class Linear {
   readonly #graph: OnnxGraph;
   readonly #form: GlmForm;
+  readonly #sizes: Readonly<Record<MatrixClass, readonly [number, number]>>;
 
-  constructor(body: OnnxGraph, form: GlmForm) {
+  constructor(body: OnnxGraph, form: GlmForm, config: GlmConfig) {
     this.#graph = body;
     this.#form = form;
+    this.#sizes = sizesOf(config);
   }
 
   /** `[M, inputs] x weight -> [M, outputs]`, plus the bias named, if any. */
-  apply(
-    input: string,
-    name: string,
-    options: { readonly bias?: string; readonly exact?: boolean } = {},
-  ): string {
-    const g = this.#graph;
-    const product = this.#product(input, name, options.exact === true);
-    return options.bias === undefined ? product : g.op('Add', [product, options.bias]);
+  apply(input: string, name: string, options: { readonly bias?: string } = {}): string {
+    const product = this.#product(input, name);
+    const { bias } = options;
+    return bias === undefined ? product : this.#graph.op('Add', [product, bias]);
   }
 
-  #product(input: string, name: string, exact: boolean): string {
+  #product(input: string, name: string): string {
     const g = this.#graph;
-    if (this.#form === 'float32') return g.op('MatMul', [input, name]);
-    if (this.#form === 'int8-mixed' && !exact) {
-      return g.op('DynamicQuantizeMatMul', [input, name, `${name}.scale`], {}, microsoft);
+    const form = matrixForm(this.#form, name);
+    switch (form) {
+      case 'float32':
+        return g.op('MatMul', [input, name]);
+      case 'float16': {
+        const half = g.op('Cast', [input], { to: int(onnxFloat16) });
+        return g.op('Cast', [g.op('MatMul', [half, name])], { to: int(onnxFloat) });
+      }
+      case 'int8-tensor':
+        return g.op('DynamicQuantizeMatMul', [input, name, `${name}.scale`], {}, microsoft);
+      case 'int4-block':
+      case 'int8-block': {
+        const [inputs, outputs] = this.#sizes[matrixClass(name)];
+        return g.op(
+          'MatMulNBits',
+          [input, name, `${name}.scale`],
+          {
+            K: int(inputs),
+            N: int(outputs),
+            bits: int(form === 'int4-block' ? 4 : 8),
+            block_size: int(blockValues),
+            // 4: activations as int8, a scale for each block.
+            accuracy_level: int(4),
+          },
+          microsoft,
+        );
+      }
+      default:
+        return this.#perToken(input, name);
     }
+  }
+
+  #perToken(input: string, name: string): string {
+    const g = this.#graph;
     const largest = g.op('ReduceMax', [g.op('Abs', [input]), 'axis.last'], { keepdims: int(1) });
     const scale = g.op('Max', [g.op('Mul', [largest, 'one.127th']), 'tiny']);
     const flat = g.op('Reshape', [scale, 'shape.flat']);

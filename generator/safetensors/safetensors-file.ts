@@ -120,7 +120,7 @@ export class SafetensorsFile implements WeightSource {
     if (!isCount(begin, room) || !isCount(end, room) || end < begin || more !== undefined) {
       throw this.invalid(`${name}: it reaches past the end of the file (truncated?)`);
     }
-    if (dims.length > 8 || !dims.every((dim) => isCount(dim, largestDimension))) {
+    if (dims.length > 8 || !dims.every((dim): dim is number => isCount(dim, largestDimension))) {
       throw this.invalid(`${name}: its shape is impossible`);
     }
     const type = Object.hasOwn(weightTypes, dtype) ? weightTypes[dtype] : undefined;
@@ -131,12 +131,12 @@ export class SafetensorsFile implements WeightSource {
           : undefined
         : type.blockBytes * 8;
     if (bits === undefined) throw this.invalid(`${name}: type ${dtype.slice(0, 20)} is unknown`);
-    const count = (dims as readonly number[]).reduce((product, dim) => product * dim, 1);
+    const count = dims.reduce((product, dim) => product * dim, 1);
     if ((count * bits) / 8 !== end - begin) {
       throw this.invalid(`${name}: its shape does not fit its bytes`);
     }
     if (type === undefined || count === 0) return { tensor: null, begin, end };
-    const columns = (dims.at(-1) as number | undefined) ?? 1;
+    const columns = dims.at(-1) ?? 1;
     const offset = this.headBytes + begin;
     return {
       tensor: { name, type, columns, rows: count / columns, bytes: end - begin, offset },

@@ -117,7 +117,7 @@ export class SentencePieceBpe {
   }
 
   #merge(text: string): number[] {
-    const symbols: string[] = [...text];
+    const symbols = Array.from(text);
     const next = symbols.map((_, index) => index + 1);
     const previous = symbols.map((_, index) => index - 1);
     const heap = new PairHeap();

@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { App } from '../app.ts';
 import type { Config } from '../core/config.ts';
 import { FootnoteError } from '../core/errors.ts';
-import { packageRoot, packageVersion } from '../core/package-root.ts';
+import { packageVersion } from '../core/package-root.ts';
 import { createHttpApp } from '../http/http-app.ts';
 import { listen } from '../http/http-server.ts';
+import { loadPageAssets } from '../http/page-assets.ts';
 
 /** How long answers in hand may go on after SIGTERM. */
 const DRAIN_MS = 30_000;
@@ -26,7 +25,7 @@ export async function serve(
     apiKeys: config.apiKeys,
     notReady: () => (signal.aborted ? 'the service is stopping' : app.notReady()),
     signal: work.signal,
-    page: readFileSync(join(packageRoot, 'src/web/page.html'), 'utf8'),
+    page: loadPageAssets(),
   });
   try {
     const server = await listen(http, config.host, config.port);

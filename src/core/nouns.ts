@@ -225,6 +225,8 @@ export interface AnswerReference {
   readonly fetched_at: string;
   readonly text: string;
   readonly score: number | null;
+  /** Sentences of `text` for which the reference was chosen, best first. */
+  readonly evidence: readonly { readonly start: number; readonly end: number }[];
 }
 
 /**

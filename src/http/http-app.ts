@@ -11,7 +11,7 @@ import { openAiError } from './chat-errors.ts';
 import { listChatModels, listedModel } from './chat-models.ts';
 import { readChatRequest } from './chat-request.ts';
 import { writeEventStream } from './event-stream.ts';
-import { pagePolicy } from './page-policy.ts';
+import { sendPageAsset, type PageAsset } from './page-assets.ts';
 import { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { answerRequestSchema, searchRequestSchema } from './schemas.ts';
@@ -33,8 +33,8 @@ export interface HttpAppOptions {
   readonly notReady: () => string | null;
   /** Aborts all work, at the end of a drain. */
   readonly signal: AbortSignal;
-  /** The page at `/`. */
-  readonly page: string;
+  /** The files of the web page, by path. */
+  readonly page: ReadonlyMap<string, PageAsset>;
 }
 
 export function createHttpApp(options: HttpAppOptions): express.Express {
@@ -157,14 +157,9 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
   route('/metrics', 'get', async (_, response) => {
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
-  const policy = pagePolicy(options.page);
-  route('/', 'get', (_, response) => {
-    response
-      .set('content-security-policy', policy)
-      .set('referrer-policy', 'no-referrer')
-      .type('html')
-      .send(options.page);
-  });
+  for (const [path, asset] of options.page) {
+    route(path, 'get', (request, response) => sendPageAsset(asset, request, response));
+  }
 
   app.use((request: Request) => {
     throw new FootnoteError('not-found', `there is nothing at ${request.path}`);

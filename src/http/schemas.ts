@@ -85,6 +85,9 @@ const referenceSchema = z
     fetched_at: z.string(),
     text: z.string().describe('Verbatim from the extracted page'),
     score: z.number().nullable(),
+    evidence: z
+      .array(z.object({ start: z.int().min(0), end: z.int().min(0) }))
+      .describe('Sentences of `text` for which the reference was chosen, best first'),
   })
   .meta({ id: 'Reference' });
 
