@@ -121,6 +121,16 @@ export const CONFIG_FIELDS = {
     env: 'FOOTNOTE_IGNORE_ROBOTS',
     help: 'true: fetch pages that robots.txt disallows (for your own sites)',
   },
+  graderUrl: {
+    env: 'FOOTNOTE_GRADER_URL',
+    help: "for eval: base URL of an OpenAI-compatible endpoint whose model grades answers beside the eval's own metrics",
+  },
+  graderModel: { env: 'FOOTNOTE_GRADER_MODEL', help: 'for eval: the model that grades' },
+  graderKey: {
+    env: 'FOOTNOTE_GRADER_KEY',
+    secret: true,
+    help: 'for eval: key of the grading endpoint',
+  },
 } as const satisfies Record<string, Field>;
 
 const userCache = (environment: NodeJS.ProcessEnv): string =>
@@ -174,6 +184,9 @@ function schemaFor(environment: NodeJS.ProcessEnv) {
     maxQueued: z.coerce.number().int().min(0).default(32),
     answerCacheSeconds: z.coerce.number().int().min(0).default(600),
     ignoreRobots: boolean.default(false),
+    graderUrl: z.url().optional(),
+    graderModel: z.string().default('gpt-4o-mini'),
+    graderKey: z.string().optional(),
   });
 }
 
