@@ -22,24 +22,27 @@ const readTexts = (name: string): { texts: string[]; ids: number[][] } =>
 const readLogits = (name: string): { ids: number[]; logits: number[][] } =>
   read(`${name}/expected.json`) as { ids: number[]; logits: number[][] };
 
-describe.each(['glm-edge', 'glm-4-chat', 'glm-4-0414', 'llama', 'qwen2', 'qwen3'])('%s', (name) => {
-  it('gives the logits of transformers within 1e-3 in float32', async () => {
-    const expected = readLogits(name);
-    const { source } = openModel(join(goldens, name));
-    const { config, modelPath } = convertGlm(source, 'float32', cacheDir);
-    source.weights.close();
-    const decoder = await GlmDecoder.open(modelPath, config, { threads: 1 });
-    let worst = 0;
-    await decoder.forEachLogits(expected.ids, signal, (position, logits) => {
-      expected.logits[position]?.forEach((value, id) => {
-        const error = Math.abs(value - (logits[id] as number));
-        worst = Math.max(worst, Number.isNaN(error) ? Infinity : error);
+describe.each(['glm-edge', 'glm-4-chat', 'glm-4-0414', 'llama', 'qwen2', 'qwen3', 'chatglm3'])(
+  '%s',
+  (name) => {
+    it('gives the logits of transformers within 1e-3 in float32', async () => {
+      const expected = readLogits(name);
+      const { source } = openModel(join(goldens, name));
+      const { config, modelPath } = convertGlm(source, 'float32', cacheDir);
+      source.weights.close();
+      const decoder = await GlmDecoder.open(modelPath, config, { threads: 1 });
+      let worst = 0;
+      await decoder.forEachLogits(expected.ids, signal, (position, logits) => {
+        expected.logits[position]?.forEach((value, id) => {
+          const error = Math.abs(value - (logits[id] as number));
+          worst = Math.max(worst, Number.isNaN(error) ? Infinity : error);
+        });
       });
+      await decoder.close();
+      expect(worst).toBeLessThan(1e-3);
     });
-    await decoder.close();
-    expect(worst).toBeLessThan(1e-3);
-  });
-});
+  },
+);
 
 describe('hubTokenizer', () => {
   it('gives the ids of the tokenizers library, control tokens in text spelled out', () => {

@@ -14,6 +14,7 @@ import { SafetensorsFile } from './safetensors/safetensors-file.ts';
 import { ggufTokenizer } from './tokenizer/gguf-tokenizer.ts';
 import { hubTokenizer } from './tokenizer/hub-tokenizer.ts';
 import type { ModelTokenizer } from './tokenizer/model-tokenizer.ts';
+import { TorchArchive } from './torch-archive/torch-archive.ts';
 import { readJsonFile } from './weights/read-json-file.ts';
 import { RenamedWeights } from './weights/renamed-weights.ts';
 import { ShardedWeights } from './weights/sharded-weights.ts';
@@ -53,7 +54,9 @@ export function openModel(path: string): OpenModel {
   const { config, halfSplit, layout } = readHubConfig(json, invalid);
   const files = openWeights(folder);
   try {
-    const weights = new RenamedWeights(files, (name) => hubTensorName(layout, name, (what) => files.invalid(what)));
+    const weights = new RenamedWeights(files, (name) =>
+      hubTensorName(layout, name, (what) => files.invalid(what)),
+    );
     checkGlmConfig(config, weights);
     return { source: { weights, config, halfSplit }, tokenizer: () => hubTokenizer(folder, json) };
   } catch (error) {
@@ -82,9 +85,12 @@ export function modelFolder(path: string): string | null {
 /** The weights of a folder, whichever of the hub's layouts it has. */
 function openWeights(folder: string): WeightSource {
   const safetensors = (path: string): WeightSource => new SafetensorsFile(path);
+  const torch = (path: string): WeightSource => new TorchArchive(path);
   const choices: readonly (readonly [string, (path: string) => WeightSource])[] = [
     ['model.safetensors.index.json', (path) => new ShardedWeights(path, safetensors)],
     ['model.safetensors', safetensors],
+    ['pytorch_model.bin.index.json', (path) => new ShardedWeights(path, torch)],
+    ['pytorch_model.bin', torch],
   ];
   for (const [name, open] of choices) {
     const path = join(folder, name);
