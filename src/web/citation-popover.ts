@@ -3,7 +3,7 @@
  * sheet. It can be pointed at, closed with Escape, and stays until pointer and focus leave
  * (WCAG 2.2, 1.4.13).
  */
-import { element, icon, sourceLink } from './element.ts';
+import { byId, element, icon, sourceLink } from './element.ts';
 import type { Mark } from './answer-view.ts';
 import { passageView } from './passage-view.ts';
 import type { Words } from './words.ts';
@@ -26,7 +26,8 @@ export class CitationPopover {
 
   constructor(words: () => Words) {
     this.#words = words;
-    document.body.append(this.#box);
+    // Within the page's landmark: it is shown above everything wherever it stands.
+    byId('main').append(this.#box);
     this.#box.addEventListener('pointerenter', () => {
       clearTimeout(this.#timer);
     });

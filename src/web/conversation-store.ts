@@ -4,7 +4,7 @@
  */
 import type { Answer } from '../core/nouns.ts';
 
-export interface SavedTurn {
+interface SavedTurn {
   readonly question: string;
   readonly answer: Answer;
 }

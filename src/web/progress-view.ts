@@ -36,7 +36,7 @@ export function isRunning(stage: Stage): boolean {
 }
 
 /** What is happening, in words. */
-export function stageText({ stage, pages, answer }: ProgressState, words: Words): string {
+function stageText({ stage, pages, answer }: ProgressState, words: Words): string {
   const read = pages.filter(({ state }) => state === 'read').length;
   switch (stage) {
     case 'wait':

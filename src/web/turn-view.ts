@@ -196,11 +196,12 @@ export class TurnView {
     }
     const label = element('span', {}, words.copy);
     const copy = element('button', { type: 'button', class: 'quiet' }, icon('copy'), label);
-    copy.addEventListener('click', async () => {
+    const copyAnswer = async (): Promise<void> => {
       const copied = await copyText(answerMarkdown(answer));
       label.textContent = copied ? words.copied : words.copyFailed;
       setTimeout(() => (label.textContent = words.copy), 2_000);
-    });
+    };
+    copy.addEventListener('click', () => void copyAnswer());
     const notes =
       answer.warnings.length === 0
         ? ''

@@ -27,13 +27,14 @@ const english = {
   otherLanguage: '中文',
   switchLanguage: '切换到中文',
   searching: 'Searching',
-  readingOf: (read: number, found: number) => `Reading: ${read} of ${found} pages`,
+  readingOf: (read: number, found: number) =>
+    found === 1 ? 'Reading one page' : `Reading: ${read} of ${found} pages`,
   ranking: 'Choosing the best passages',
   writing: 'Writing and checking',
   waiting: 'Waiting for the service',
   stopped: 'Stopped.',
   done: (read: number, found: number, seconds: string) =>
-    `${read} of ${found} pages read · ${seconds} s`,
+    `${found === 1 && read === 1 ? 'One page' : `${read} of ${found} pages`} read · ${seconds} s`,
   doneNothingRead: (seconds: string) => `${seconds} s`,
   fromMemory: 'answered from memory',
   pageFailed: 'not read',
