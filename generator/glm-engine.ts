@@ -4,10 +4,9 @@
  */
 import { FootnoteError } from '../src/core/errors.ts';
 import type { Draft, Prompt } from '../src/core/nouns.ts';
-import { convertGlm, type ConvertedGlm } from './glm/convert-glm.ts';
-import { GlmDecoder } from './glm/glm-decoder.ts';
+import type { Decoder } from './decoder.ts';
 import type { GlmForm } from './glm/matrix-form.ts';
-import { openModel } from './open-model.ts';
+import { openDecoder, type OpenedDecoder } from './open-decoder.ts';
 import type { ModelTokenizer } from './tokenizer/model-tokenizer.ts';
 import { promptParts } from './tokenizer/render-prompt.ts';
 
@@ -42,7 +41,7 @@ const restTemperature = 0.7;
 const barred = -1e9;
 
 export class GlmEngine {
-  readonly decoder: GlmDecoder;
+  readonly decoder: Decoder;
   readonly tokenizer: ModelTokenizer;
   /** True when the weights were converted by this call. */
   readonly converted: boolean;
@@ -50,34 +49,18 @@ export class GlmEngine {
   readonly modelPath: string;
   #leadingMarks: readonly number[] | undefined;
 
-  private constructor(
-    decoder: GlmDecoder,
-    tokenizer: ModelTokenizer,
-    model: Pick<ConvertedGlm, 'converted' | 'modelPath'>,
-  ) {
-    this.decoder = decoder;
-    this.tokenizer = tokenizer;
-    this.converted = model.converted;
-    this.modelPath = model.modelPath;
+  private constructor(opened: OpenedDecoder) {
+    this.decoder = opened.decoder;
+    this.tokenizer = opened.tokenizer;
+    this.converted = opened.converted;
+    this.modelPath = opened.modelPath;
   }
 
   /** @throws FootnoteError `model-missing`, `model-invalid` */
   static async open(options: EngineOptions): Promise<GlmEngine> {
-    const model = openModel(options.weightsPath);
-    const { weights } = model.source;
-    try {
-      const tokenizer = model.tokenizer();
-      const form = options.form ?? (options.device === 'cuda' ? 'float32' : 'int8');
-      const { config, modelPath, converted } = convertGlm(model.source, form, options.cacheDir);
-      if (tokenizer.size > config.vocab_size) throw weights.invalid('more tokens than embeddings');
-      const decoder = await GlmDecoder.open(modelPath, config, {
-        threads: options.threads,
-        device: options.device === 'cuda' ? 'cuda' : 'cpu',
-      });
-      return new GlmEngine(decoder, tokenizer, { converted, modelPath });
-    } finally {
-      weights.close();
-    }
+    const device = options.device === 'cuda' ? 'cuda' : 'cpu';
+    const form = options.form ?? (device === 'cuda' ? 'float32' : 'int8');
+    return new GlmEngine(await openDecoder({ ...options, device, form }));
   }
 
   close(): Promise<void> {

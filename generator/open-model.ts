@@ -1,15 +1,22 @@
 /**
  * Opens a model from what a user has: a GGUF file, or a folder in the hub's layout (config.json,
- * tokenizer files, safetensors or torch weights, sharded or not).
+ * tokenizer files, and safetensors or torch weights, sharded or not, or a ready-made ONNX decoder).
  */
 import { existsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { FootnoteError } from '../src/core/errors.ts';
 import { GgufFile } from './gguf/gguf-file.ts';
 import type { GlmSource } from './glm/convert-glm.ts';
 import { readGlmConfig, checkGlmConfig } from './glm/glm-config.ts';
-import { readHubConfig } from './hub/hub-config.ts';
+import { architectureOf, readHubConfig } from './hub/hub-config.ts';
 import { hubTensorName } from './hub/hub-names.ts';
+import { readOnnxLayout, type OnnxLayout } from './onnx-import/onnx-layout.ts';
+import type { PrefixGlmSource } from './prefix-glm/convert-prefix-glm.ts';
+import {
+  prefixGlmArchitectures,
+  prefixGlmTensorName,
+  readPrefixGlmConfig,
+} from './prefix-glm/prefix-glm-config.ts';
 import { SafetensorsFile } from './safetensors/safetensors-file.ts';
 import { ggufTokenizer } from './tokenizer/gguf-tokenizer.ts';
 import { hubTokenizer } from './tokenizer/hub-tokenizer.ts';
@@ -22,83 +29,122 @@ import type { WeightSource } from './weights/weight-source.ts';
 
 const longestConfig = 1024 * 1024;
 
-export interface OpenModel {
-  readonly source: GlmSource;
-  /** Reads the tokenizer's tables. */
+export type OpenModel = {
+  /** Reads the tokenizer's tables; before `close`. */
   readonly tokenizer: () => ModelTokenizer;
-}
+  readonly close: () => void;
+} & (
+  | { readonly kind: 'glm'; readonly source: GlmSource }
+  | { readonly kind: 'prefix-glm'; readonly source: PrefixGlmSource }
+  | { readonly kind: 'onnx'; readonly layout: OnnxLayout }
+);
 
 /**
  * @param path a GGUF file, a folder with a `config.json`, or a file in such a folder
  * @throws FootnoteError `model-missing`, `model-invalid`
  */
-export function openModel(path: string): OpenModel {
-  const folder = modelFolder(path);
-  if (folder === null) {
-    const file = new GgufFile(path);
-    try {
-      return {
-        source: { weights: file, ...readGlmConfig(file) },
-        tokenizer: () => ggufTokenizer(file),
-      };
-    } catch (error) {
-      file.close();
-      throw error;
-    }
-  }
-  const json = readJsonFile(join(folder, 'config.json'), longestConfig);
-  const invalid = (what: string): FootnoteError =>
-    new FootnoteError('model-invalid', `${join(folder, 'config.json')}: ${what}`, {
-      stage: 'generate',
-    });
-  const { config, halfSplit, layout } = readHubConfig(json, invalid);
-  const files = openWeights(folder);
+export function openModel(path: string, device: 'cpu' | 'cuda' = 'cpu'): OpenModel {
+  const place = hubPlace(path);
+  return place === null ? openGguf(path) : openFolder(place.folder, place.onnx, device);
+}
+
+function openGguf(path: string): OpenModel {
+  const file = new GgufFile(path);
   try {
-    const weights = new RenamedWeights(files, (name) =>
-      hubTensorName(layout, name, (what) => files.invalid(what)),
-    );
-    checkGlmConfig(config, weights);
-    return { source: { weights, config, halfSplit }, tokenizer: () => hubTokenizer(folder, json) };
+    return {
+      kind: 'glm',
+      source: { weights: file, ...readGlmConfig(file) },
+      tokenizer: () => ggufTokenizer(file),
+      close: () => {
+        file.close();
+      },
+    };
   } catch (error) {
-    files.close();
+    file.close();
     throw error;
   }
 }
 
-/** The folder of a model in the hub's layout, or null where the path is a file of another kind. */
-export function modelFolder(path: string): string | null {
-  let isFolder: boolean;
+function openFolder(folder: string, onnx: string | null, device: 'cpu' | 'cuda'): OpenModel {
+  const path = join(folder, 'config.json');
+  const json = existsSync(path) ? readJsonFile(path, longestConfig) : {};
+  const tokenizer = (): ModelTokenizer => hubTokenizer(folder, json);
+  const files = onnx === null ? openWeights(folder) : null;
+  if (files === null) {
+    const layout = readOnnxLayout(folder, onnx, device);
+    if (layout === null) {
+      throw new FootnoteError(
+        'model-missing',
+        `${folder} holds no weights: ${weightFiles.map(([name]) => name).join(', ')} or onnx/model.onnx is needed`,
+        { stage: 'generate' },
+      );
+    }
+    return { kind: 'onnx', layout, tokenizer, close: () => undefined };
+  }
+  const invalid = (what: string): FootnoteError =>
+    new FootnoteError('model-invalid', `${path}: ${what}`, { stage: 'generate' });
+  const close = (): void => {
+    files.close();
+  };
   try {
-    isFolder = statSync(path).isDirectory();
+    if (prefixGlmArchitectures.includes(architectureOf(json))) {
+      const config = readPrefixGlmConfig(json, invalid);
+      const weights = new RenamedWeights(files, prefixGlmTensorName);
+      return { kind: 'prefix-glm', source: { weights, config }, tokenizer, close };
+    }
+    const { config, halfSplit, layout } = readHubConfig(json, invalid);
+    const weights = new RenamedWeights(files, (name) =>
+      hubTensorName(layout, name, (what) => files.invalid(what)),
+    );
+    checkGlmConfig(config, weights);
+    return { kind: 'glm', source: { weights, config, halfSplit }, tokenizer, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** The folder of a model in the hub's layout, and the ONNX file named in it; null: another kind of file. */
+function hubPlace(path: string): { readonly folder: string; readonly onnx: string | null } | null {
+  try {
+    if (statSync(path).isDirectory()) return { folder: path, onnx: null };
   } catch (error) {
     throw new FootnoteError('model-missing', `${path}: ${(error as Error).message}`, {
       stage: 'generate',
       cause: error,
     });
   }
-  if (isFolder) return path;
-  return /\.(?:json|safetensors|bin)$/u.test(path) && existsSync(join(dirname(path), 'config.json'))
-    ? dirname(path)
+  const beside = dirname(path);
+  if (path.endsWith('.onnx')) {
+    // In transformers.js' layout the settings stand one folder up.
+    return basename(beside) === 'onnx'
+      ? { folder: dirname(beside), onnx: `onnx/${basename(path)}` }
+      : { folder: beside, onnx: basename(path) };
+  }
+  const settled = ['config.json', 'genai_config.json'].some((name) =>
+    existsSync(join(beside, name)),
+  );
+  return /\.(?:json|safetensors|bin)$/u.test(path) && settled
+    ? { folder: beside, onnx: null }
     : null;
 }
 
-/** The weights of a folder, whichever of the hub's layouts it has. */
-function openWeights(folder: string): WeightSource {
-  const safetensors = (path: string): WeightSource => new SafetensorsFile(path);
-  const torch = (path: string): WeightSource => new TorchArchive(path);
-  const choices: readonly (readonly [string, (path: string) => WeightSource])[] = [
-    ['model.safetensors.index.json', (path) => new ShardedWeights(path, safetensors)],
-    ['model.safetensors', safetensors],
-    ['pytorch_model.bin.index.json', (path) => new ShardedWeights(path, torch)],
-    ['pytorch_model.bin', torch],
-  ];
-  for (const [name, open] of choices) {
+const safetensors = (path: string): WeightSource => new SafetensorsFile(path);
+const torch = (path: string): WeightSource => new TorchArchive(path);
+
+/** The files that a folder may hold its weights in, the first that is there is taken. */
+const weightFiles: readonly (readonly [string, (path: string) => WeightSource])[] = [
+  ['model.safetensors.index.json', (path) => new ShardedWeights(path, safetensors)],
+  ['model.safetensors', safetensors],
+  ['pytorch_model.bin.index.json', (path) => new ShardedWeights(path, torch)],
+  ['pytorch_model.bin', torch],
+];
+
+/** The weights of a folder, or null where it has none of the hub's kinds. */
+function openWeights(folder: string): WeightSource | null {
+  for (const [name, open] of weightFiles) {
     const path = join(folder, name);
     if (existsSync(path)) return open(path);
   }
-  throw new FootnoteError(
-    'model-missing',
-    `${folder} holds no weights (${choices.map(([name]) => name).join(', ')})`,
-    { stage: 'generate' },
-  );
+  return null;
 }

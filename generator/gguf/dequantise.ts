@@ -22,6 +22,14 @@ function halves(): Float32Array {
   return table;
 }
 
+/** Half-precision values, by their bits, as floats. */
+export function halfToFloat(bits: Uint16Array, values: Float32Array): void {
+  const half = halves();
+  for (let index = 0; index < bits.length; index += 1) {
+    values[index] = half[bits[index] as number] as number;
+  }
+}
+
 type Dequantiser = (source: DataView, values: Float32Array) => void;
 
 /** Runs over the blocks of a row; `at` is the block's byte, `to` its first value. */

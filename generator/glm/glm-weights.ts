@@ -124,6 +124,16 @@ export class GlmWeights {
     return this.#values(this.#tensor(full, 1, this.config.hidden_size));
   }
 
+  /** A matrix that stands in one tensor, rows as they are. */
+  matrix(name: string, rows: number, columns: number): GlmMatrix {
+    return this.#matrix([this.#tensor(name, rows, columns)]);
+  }
+
+  /** A vector of `length` values: a bias or a norm. */
+  vector(name: string, length: number): Float32Array {
+    return this.#values(this.#tensor(name, 1, length));
+  }
+
   /** The norm of each head of q (or k), in the order of the rotated rows. */
   headNorm(which: 'q' | 'k', layer: number): Float32Array {
     const { head_dim: dim } = this.config;

@@ -1,5 +1,5 @@
 /** What `FOOTNOTE_GENERATOR` and `FOOTNOTE_EMBEDDER` may name: a store name, a hub id or a path. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, extname, isAbsolute, join, resolve } from 'node:path';
 import { FootnoteError } from '../../core/errors.ts';
@@ -85,13 +85,34 @@ function adHocEntry(name: string, file: ModelFile): ModelEntry {
   };
 }
 
-/** The entry of a file on this machine, used where it lies. */
+/** The entry of a file, or of a folder in the hub's layout, on this machine, used where it lies. */
 export function pathEntry(path: string): ModelEntry {
+  const inFolder = statSync(path).isDirectory() ? folderFiles(path) : [];
+  const [first, ...rest] = inFolder;
+  if (first !== undefined) {
+    return { ...adHocEntry(basename(path), first), format: 'folder', files: [first, ...rest] };
+  }
   return adHocEntry(basename(path, extname(path)), {
     name: basename(path),
     bytes: null,
     sha256: null,
     locations: [{ kind: 'path', path }],
+  });
+}
+
+/** The files of a model's folder and of its `onnx` folder. */
+function folderFiles(folder: string): ModelFile[] {
+  return ['.', 'onnx'].flatMap((part) => {
+    const inside = join(folder, part);
+    if (!existsSync(inside)) return [];
+    return readdirSync(inside, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+      .map(({ name }) => ({
+        name: join(part, name),
+        bytes: null,
+        sha256: null,
+        locations: [{ kind: 'path', path: join(inside, name) }],
+      }));
   });
 }
 

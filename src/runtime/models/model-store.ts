@@ -4,11 +4,13 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { FootnoteError, toFootnoteError } from '../../core/errors.ts';
 import type { CallOptions } from '../../core/seams.ts';
 import { HubClient } from './hub-client.ts';
+import { hubLayoutEntry, isLayoutFile } from './hub-layout.ts';
 import { HubSource } from './hub-source.ts';
+import { readLayoutRecord, writeLayoutRecord } from './layout-record.ts';
 import { downloadFile, partFile, reportProgress, type EnsureOptions } from './model-download.ts';
 import { withModelLock } from './model-lock.ts';
 import type { ModelSource } from './model-source.ts';
@@ -91,7 +93,10 @@ export class ModelStore {
         .map(async (folder) => {
           const repo = folder.replace('--', '/');
           const files = await this.#verifiedFiles(folder);
-          return Promise.all(files.map((file) => this.#status(hubEntry(repo, file))));
+          const entries = files.map((file) => hubEntry(repo, file));
+          const layout = await readLayoutRecord(join(this.#config.modelDir, folder));
+          if (layout !== null) entries.push(layout);
+          return Promise.all(entries.map((entry) => this.#status(entry)));
         }),
     );
     return [...known, ...fromHub.flat()];
@@ -120,8 +125,8 @@ export class ModelStore {
     const entry =
       parsed.kind === 'table'
         ? parsed.entry
-        : parsed.file === null
-          ? await this.#chooseHubFile(parsed.repo, options)
+        : parsed.file === null || isLayoutFile(parsed.file)
+          ? await this.#chooseHubFiles(parsed.repo, parsed.file, options)
           : hubEntry(parsed.repo, parsed.file);
     return { name: entry.name, path: this.#pathOf(entry, entry.files[0]), entry };
   }
@@ -199,24 +204,45 @@ export class ModelStore {
     return names.filter((_, index) => markers[index] !== null);
   }
 
-  async #chooseHubFile(repo: string, options: CallOptions): Promise<ModelEntry> {
-    const here = chooseGguf((await this.#verifiedFiles(hubFolder(repo))).map((path) => ({ path })));
-    if (here !== null) return hubEntry(repo, here.path);
+  /** The GGUF file to take or, where there is none or a file of another kind is wanted, the layout. */
+  async #chooseHubFiles(
+    repo: string,
+    wanted: string | null,
+    options: CallOptions,
+  ): Promise<ModelEntry> {
+    const folder = join(this.#config.modelDir, hubFolder(repo));
+    if (wanted === null) {
+      const verified = await this.#verifiedFiles(hubFolder(repo));
+      const here = chooseGguf(verified.map((path) => ({ path })));
+      if (here !== null) return hubEntry(repo, here.path);
+    }
+    const known = await readLayoutRecord(folder);
+    if (known !== null && (wanted === null || known.files.some(({ name }) => name === wanted))) {
+      return known;
+    }
     const client = new HubClient({
       endpoint: this.#config.hubEndpoint,
       token: this.#config.hubToken,
     });
+    let listed;
     try {
-      const chosen = chooseGguf(await client.listFiles(repo, 'main', options));
-      if (chosen !== null) return hubEntry(repo, chosen.path, chosen);
+      listed = await client.listFiles(repo, 'main', options);
     } finally {
       await client.close();
     }
-    throw new FootnoteError(
-      'model-unknown',
-      `${repo} holds no whole GGUF file: name one as ${repo}:FILE, or use another repository`,
-      { stage: 'models' },
-    );
+    const chosen = wanted === null ? chooseGguf(listed) : null;
+    if (chosen !== null) return hubEntry(repo, chosen.path, chosen);
+    const layout = hubLayoutEntry(repo, listed, wanted);
+    if (layout === null) {
+      throw new FootnoteError(
+        'model-unknown',
+        `${repo} holds no whole GGUF file, no safetensors, torch or ONNX weights: name a file as ${repo}:FILE, or use another repository`,
+        { stage: 'models' },
+      );
+    }
+    await mkdir(folder, { recursive: true }).catch(() => undefined);
+    await writeLayoutRecord(folder, repo, layout);
+    return layout;
   }
 
   async #isVerified(path: string, file: ModelFile): Promise<boolean> {
@@ -229,7 +255,7 @@ export class ModelStore {
     if (await this.#isVerified(path, file)) return 0;
     const folder = join(this.#config.modelDir, entry.name);
     try {
-      await mkdir(folder, { recursive: true });
+      await mkdir(dirname(path), { recursive: true });
       return await withModelLock(
         folder,
         {

@@ -55,7 +55,8 @@ export interface ModelFile {
 export interface ModelEntry {
   readonly name: string;
   readonly role: ModelRole;
-  readonly format: 'gguf' | 'e5s1' | 'unknown';
+  /** `folder`: files in the hub's own layout, the first of which is opened. */
+  readonly format: 'gguf' | 'e5s1' | 'folder' | 'unknown';
   readonly licence: string;
   readonly languages: readonly string[];
   /** Free memory in bytes below which the model is not chosen by default. */

@@ -1,0 +1,73 @@
+/** A model ready to decode: converted where it has to be, in an onnxruntime session, with its tokenizer. */
+import { FootnoteError } from '../src/core/errors.ts';
+import type { Decoder } from './decoder.ts';
+import { convertGlm } from './glm/convert-glm.ts';
+import { GlmDecoder } from './glm/glm-decoder.ts';
+import type { GlmForm } from './glm/matrix-form.ts';
+import { openOnnxModel } from './onnx-import/onnx-model.ts';
+import { openModel } from './open-model.ts';
+import { convertPrefixGlm } from './prefix-glm/convert-prefix-glm.ts';
+import { openPrefixGlm } from './prefix-glm/prefix-glm-model.ts';
+import { StepDecoder } from './steps/step-decoder.ts';
+import type { ModelTokenizer } from './tokenizer/model-tokenizer.ts';
+
+export interface OpenDecoderOptions {
+  /** A GGUF file, a folder in the hub's layout, or a file in one. */
+  readonly weightsPath: string;
+  /** Folder for converted weights. */
+  readonly cacheDir: string;
+  /** 0: one for each core. */
+  readonly threads: number;
+  readonly device: 'cpu' | 'cuda';
+  readonly form: GlmForm;
+}
+
+export interface OpenedDecoder {
+  readonly decoder: Decoder;
+  readonly tokenizer: ModelTokenizer;
+  /** True when the weights were converted by this call. */
+  readonly converted: boolean;
+  /** The ONNX model that runs; its weights stand beside it. */
+  readonly modelPath: string;
+}
+
+/** @throws FootnoteError `model-missing`, `model-invalid` */
+export async function openDecoder(options: OpenDecoderOptions): Promise<OpenedDecoder> {
+  const { cacheDir, device, form, threads } = options;
+  const model = openModel(options.weightsPath, device);
+  try {
+    const tokenizer = model.tokenizer();
+    const vocab = model.kind === 'onnx' ? model.layout.vocabSize : model.source.config.vocab_size;
+    if (tokenizer.size > vocab) {
+      throw new FootnoteError(
+        'model-invalid',
+        `${options.weightsPath}: ${tokenizer.size} tokens are more than its ${vocab} embeddings`,
+        { stage: 'generate' },
+      );
+    }
+    if (model.kind === 'glm') {
+      const { config, modelPath, converted } = convertGlm(model.source, form, cacheDir);
+      const decoder = await GlmDecoder.open(modelPath, config, { threads, device });
+      return { decoder, tokenizer, converted, modelPath };
+    }
+    if (model.kind === 'prefix-glm') {
+      const { source } = model;
+      const { modelPath, converted } = convertPrefixGlm(source, prefixForm(form), cacheDir);
+      const id = (name: string): number => tokenizer.specialId(name) ?? -1;
+      const blank = {
+        masks: ['[MASK]', '[gMASK]', '[sMASK]'].map(id).filter((mask) => mask >= 0),
+        start: id('<|startofpiece|>'),
+      };
+      const step = await openPrefixGlm(modelPath, source.config, blank, { threads, device });
+      return { decoder: new StepDecoder(step), tokenizer, converted, modelPath };
+    }
+    const { modelPath } = model.layout;
+    const step = await openOnnxModel(model.layout, { threads, device });
+    return { decoder: new StepDecoder(step), tokenizer, converted: false, modelPath };
+  } finally {
+    model.close();
+  }
+}
+
+/** The original GLM is made in float32 or, for every quantised form, in int8. */
+const prefixForm = (form: GlmForm): GlmForm => (form === 'float32' ? 'float32' : 'int8');
