@@ -1,24 +1,18 @@
 #!/usr/bin/env node
 /** The `footnote` command. */
-import { mkdirSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
-import { runEval } from '../eval/eval-command.ts';
 import { createApp, type App } from './app.ts';
 import type { AnswerRequest } from './answer-service.ts';
 import { ask } from './cli/ask-command.ts';
 import { chat } from './cli/chat-command.ts';
+import { addEvalCommand } from './cli/eval-command.ts';
 import { doctorCommand } from './cli/doctor-command.ts';
 import { modelsListCommand, modelsPullCommand, modelsVerifyCommand } from './cli/models-command.ts';
 import { serve } from './cli/serve-command.ts';
 import { STAGES, stageCommand } from './cli/stage-command.ts';
-import {
-  CONFIG_FIELDS,
-  loadConfig,
-  redactConfig,
-  type Config,
-  type ConfigName,
-} from './core/config.ts';
+import type { WebTap } from './composition/web-seams.ts';
+import { CONFIG_FIELDS, loadConfig, type Config, type ConfigName } from './core/config.ts';
 import { FootnoteError, toFootnoteError } from './core/errors.ts';
 import { packageVersion } from './core/package-root.ts';
 import { ProgressLine } from './runtime/models/progress-line.ts';
@@ -37,13 +31,14 @@ function configOf(command: Command): Config {
 }
 
 /** An app that tells on stderr what it fetches and passes over. */
-async function openApp(config: Config, signal = stop.signal): Promise<App> {
+async function openApp(config: Config, signal = stop.signal, web?: WebTap): Promise<App> {
   const line = new ProgressLine(process.stderr);
   const notice = (message: string): void => {
     line.notice(message);
   };
   return createApp(config, {
     signal,
+    web,
     onNotice: notice,
     onProgress: (progress) => {
       line.update(progress);
@@ -178,47 +173,13 @@ program
     process.exitCode = await doctorCommand(configOf(command), options, io);
   });
 
-program
-  .command('eval')
-  .description('the offline evaluation')
-  .argument('<suite>', 'frozen-web, questions, …')
-  .option('--data <path>', 'file or folder of the suite’s data; sample-web needs none', '')
-  .requiredOption('--out <folder>', 'where report.json and report.html go')
-  .option('--limit <number>', 'questions in a group', positive)
-  .option('--parallel <number>', 'questions asked at the same time; default 1', positive)
-  .option('--drafts <number>', 'drafts of the generator; 0: quotations alone', positive)
-  .action(async (suite: string, options: EvalFlags, command: Command) => {
-    const config = configOf(command);
-    mkdirSync(options.out, { recursive: true });
-    await runEval({
-      suite,
-      data: options.data,
-      out: options.out,
-      limit: options.limit,
-      parallel: options.parallel,
-      drafts: options.drafts,
-      signal: stop.signal,
-      log: process.stderr,
-      openApp: async (overrides) => {
-        const merged = loadConfig({ flags: { ...config, ...overrides } });
-        const app = await openApp(merged);
-        await app.warm();
-        return {
-          service: app.service,
-          configuration: redactConfig(merged),
-          close: () => app.close(),
-        };
-      },
-    });
-  });
-
-interface EvalFlags {
-  readonly data: string;
-  readonly out: string;
-  readonly limit?: number;
-  readonly parallel?: number;
-  readonly drafts?: number;
-}
+addEvalCommand(program, {
+  configOf,
+  openApp: (config, web) => openApp(config, stop.signal, web),
+  signal: stop.signal,
+  stdout: process.stdout,
+  stderr: process.stderr,
+});
 
 for (const { name, description } of STAGES) {
   program
