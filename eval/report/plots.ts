@@ -195,7 +195,7 @@ export function stackedBars(
 ): Html {
   const total = (parts: readonly number[]): number => parts.reduce((sum, one) => sum + one, 0);
   const widest = Math.max(1e-9, ...rows.map(({ parts }) => total(parts)));
-  const left = 92;
+  const left = 104;
   const width = WIDTH - left - 62;
   const bars = rows.map(({ name, parts }, row) => {
     const top = 10 + row * 34;

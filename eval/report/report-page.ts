@@ -83,15 +83,21 @@ function modelOf({ records }: EvalReport): string {
 }
 
 function tile(name: string, group: GroupReport): Html {
-  const lines = HEADLINES.flatMap(([metric, label]) => {
-    const value = group.metrics[metric];
-    return value === undefined
-      ? []
-      : [
-          html`<dt>${label}</dt>
-            <dd>${value.toFixed(metric === 'words' ? 1 : 3)}</dd>`,
-        ];
-  }).slice(0, TILE_LINES);
+  // Where nothing is to be answered, to abstain is what counts.
+  const declines = group.metrics['correct'] === undefined;
+  const headlines = declines ? [['right', 'rightly abstained'] as const, ...HEADLINES] : HEADLINES;
+  const stage = group.timings_ms['total'] === undefined;
+  const lines = headlines
+    .flatMap(([metric, label]) => {
+      const value = stage && metric === 'right' ? undefined : group.metrics[metric];
+      return value === undefined
+        ? []
+        : [
+            html`<dt>${label}</dt>
+              <dd>${value.toFixed(metric === 'words' ? 1 : 3)}</dd>`,
+          ];
+    })
+    .slice(0, TILE_LINES);
   const seconds = group.timings_ms['total'];
   const time =
     seconds === undefined
@@ -241,7 +247,7 @@ function timingTables(groups: readonly (readonly [string, GroupReport])[]): Html
   const timed = groups.filter(([, { timings_ms: timings }]) => Object.keys(timings).length > 0);
   if (timed.length === 0) return html``;
   return html`<h2>Seconds by stage</h2>
-    <div class="plots">
+    <div class="plots timings">
       ${timed.map(
         ([name, { timings_ms: timings }]) =>
           html`<figure>

@@ -26,7 +26,7 @@ export function valueTable(value: unknown): Html {
     columns.length === 0
       ? [html`<td>${shown(row)}</td>`]
       : columns.map((column) => html`<td>${isObject(row) ? shown(row[column]) : ''}</td>`);
-  return html`<div class="scroll">
+  return html`<div class="${columns.length === 0 ? 'scroll narrow' : 'scroll'}">
     <table>
       ${
         columns.length === 0
