@@ -1,167 +1,237 @@
 /** `footnote eval SUITE --data FILE_OR_DIR [--limit N] --out DIR` */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Writable } from 'node:stream';
-import { z } from 'zod';
+import type { PipelineParts } from '../src/answer-pipeline.ts';
 import type { AnswerService } from '../src/answer-service.ts';
+import type { WebTap } from '../src/composition/web-seams.ts';
 import { FootnoteError } from '../src/core/errors.ts';
-import {
-  readPages,
-  readQuestions,
-  readRows,
-  sampleQuestions,
-} from './frozen-web/frozen-web-data.ts';
-import { startFrozenWeb } from './frozen-web/frozen-web-server.ts';
-import { makeReport, reportTable, writeReport, type EvalReport } from './report.ts';
-import type { AnswerRecord, EvalQuestion } from './suites/answer-record.ts';
-import { sampleWebQuestions } from './suites/sample-web.ts';
-import { runQuestions } from './suites/run-questions.ts';
+import { packageVersion } from '../src/core/package-root.ts';
+import { BASELINES, type BaselineName } from './baselines/baseline-parts.ts';
+import { ModelGrader, type GraderOptions } from './graders/model-grader.ts';
+import { lexicalJudge } from './metrics/lexical-judge.ts';
+import { makeReport, reportTable, writeReport, type EvalReport } from './report/make-report.ts';
+import { askQuestion } from './run/ask-question.ts';
+import type { EvalRecord } from './run/eval-record.ts';
+import type { MeasureTools } from './run/measure-answer.ts';
+import { runItems } from './run/run-items.ts';
+import { RunJournal } from './run/run-journal.ts';
+import { runStage, type OpenStage } from './run/run-stage.ts';
+import { supportJudge } from './run/support-judge.ts';
+import type { QuestionSuite, Suite } from './suites/suite.ts';
+import { SUITES } from './suites/suite-table.ts';
+import { recordingTap, replayTap } from './warc/archive-taps.ts';
+import { ArchiveWriter } from './warc/archive-writer.ts';
+import { WebArchive } from './warc/web-archive.ts';
 
-interface EvalApp {
-  readonly service: AnswerService;
+export interface EvalApp {
+  readonly parts: PipelineParts;
+  /** The product's service around the given parts, without a cache. */
+  readonly serviceFor: (parts: PipelineParts) => Pick<AnswerService, 'answer'>;
   readonly configuration: Readonly<Record<string, unknown>>;
+  /** True: no web was reached, and the built-in sample web answers. */
+  readonly sample: boolean;
   close(): Promise<void>;
 }
 
 export interface EvalOptions {
   readonly suite: string;
+  /** File or folder; empty for suites that need none. */
   readonly data: string;
   readonly out: string;
-  /** Questions in a group; default 40, and half as many Chinese ones. */
+  /** Items in a group; default: the suite's own (frozen web: 40, and half as many Chinese ones). */
   readonly limit?: number | undefined;
   readonly drafts?: number | undefined;
+  /** Questions asked at the same time; default by the number of cores, and 1 where time is measured. */
   readonly parallel?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly baseline?: string | undefined;
+  /** A WARC file of an earlier run: its web is used in place of any. */
+  readonly replay?: string | undefined;
+  /** Folder of a frozen web that stands in for the live one. */
+  readonly frozenWeb?: string | undefined;
+  /** True: what an earlier run left in `out` is removed. */
+  readonly fresh?: boolean | undefined;
+  readonly grader?: GraderOptions | null | undefined;
+  /** The user's configuration without secrets: part of what tells two runs apart. */
+  readonly configuration: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;
   readonly log: Writable;
   /** Composes the product with these settings over the user's own. */
-  readonly openApp: (overrides: Readonly<Record<string, unknown>>) => Promise<EvalApp>;
+  readonly openApp: (
+    overrides: Readonly<Record<string, unknown>>,
+    web: WebTap | undefined,
+  ) => Promise<EvalApp>;
+  readonly openStage: (name: string) => Promise<OpenStage>;
 }
 
-const LIVE_SUITES = [
-  'questions',
-  'webglm-nq',
-  'webglm-webq',
-  'nq-open',
-  'simpleqa',
-  'chinese-simpleqa',
-];
+/** Options that say where things are, or how fast they go, not what comes out. */
+const VOLATILE = new Set(
+  `host port apiKeys logLevel threads cacheDir modelDir maxConcurrent maxQueued answerCacheSeconds
+  searxngUrl fetchAllow pipCommand hubEndpoint chromiumPath graderUrl`.split(/\s+/u),
+);
 
-/** @throws FootnoteError `bad-request` for a suite that does not exist */
+/** @throws FootnoteError `bad-request` for a suite, baseline or file that does not exist */
 export async function runEval(options: EvalOptions): Promise<EvalReport> {
-  let report: EvalReport;
-  if (options.suite !== 'sample-web' && options.data === '') {
-    throw new FootnoteError('bad-request', `the suite ${options.suite} needs --data PATH`);
+  const suite = SUITES.find(({ name }) => name === options.suite);
+  if (suite === undefined) {
+    const names = SUITES.map(({ name }) => name).join(', ');
+    throw new FootnoteError('bad-request', `no suite ${options.suite}; there are: ${names}`);
   }
-  if (options.suite === 'frozen-web') report = await frozenWeb(options);
-  else if (options.suite === 'sample-web') report = await sampleWeb(options);
-  else if (LIVE_SUITES.includes(options.suite)) report = await liveQuestions(options);
-  else {
-    throw new FootnoteError(
-      'bad-request',
-      `no suite ${options.suite}; there are: frozen-web, sample-web, ${LIVE_SUITES.join(', ')}`,
-    );
+  if (suite.needsData && options.data === '') {
+    throw new FootnoteError('bad-request', `the suite ${suite.name} needs --data PATH`);
   }
+  const report =
+    suite.kind === 'stage'
+      ? await stageReport(suite, options)
+      : await questionReport(suite, options);
   writeReport(report, options.out);
   options.log.write(reportTable(report));
+  options.log.write(`report: ${join(options.out, 'report.html')}\n`);
   return report;
 }
 
-async function frozenWeb(options: EvalOptions): Promise<EvalReport> {
-  const web = await startFrozenWeb(readPages(options.data));
-  const app = await options.openApp({
-    search: 'searxng',
-    searxngUrl: web.origin,
-    fetchAllow: web.allow,
-    answerCacheSeconds: 0,
-  });
+function openJournal(suite: Suite, options: EvalOptions): RunJournal {
+  const settings = {
+    suite: suite.name,
+    version: packageVersion,
+    data: options.data,
+    drafts: options.drafts,
+    seed: options.seed ?? 0,
+    baseline: options.baseline,
+    replay: options.replay,
+    frozenWeb: options.frozenWeb,
+    grader: options.grader?.model,
+    configuration: Object.fromEntries(
+      Object.entries(options.configuration).filter(([name]) => !VOLATILE.has(name)),
+    ),
+  };
+  return RunJournal.open(options.out, settings, options.fresh === true);
+}
+
+async function stageReport(
+  suite: Extract<Suite, { kind: 'stage' }>,
+  options: EvalOptions,
+): Promise<EvalReport> {
+  const journal = openJournal(suite, options);
+  const stage = await options.openStage(suite.stage);
   try {
-    const questions = readQuestions(options.data);
-    const limit = options.limit ?? 40;
-    const records: AnswerRecord[] = [];
+    const records = await runStage(suite, stage, { ...options, journal });
+    const { configuration } = options;
+    const notes = [`what is measured is the line that \`footnote ${suite.stage} --jsonl\` gives`];
+    const extra = suite.summarise?.(records) ?? {};
+    return makeReport({ suite: suite.name, notes, configuration, extra, records });
+  } finally {
+    await stage.close();
+  }
+}
+
+async function questionReport(suite: QuestionSuite, options: EvalOptions): Promise<EvalReport> {
+  const baseline = baselineOf(options.baseline);
+  const journal = openJournal(suite, options);
+  const open = await suite.open({
+    data: options.data,
+    limit: options.limit,
+    frozenWeb: options.replay === undefined ? options.frozenWeb : undefined,
+  });
+  const notes: string[] = open.standIn === null ? [] : [open.standIn];
+  let web = open.tap;
+  let writer: ArchiveWriter | null = null;
+  if (options.replay !== undefined) {
+    web = replayTap(await WebArchive.open(options.replay));
+    notes.push(
+      `replayed from ${options.replay}: no web was touched; search and fetch took no time`,
+    );
+  } else if (suite.live) {
+    writer = await ArchiveWriter.open(join(options.out, 'web.warc.gz'));
+    web = recordingTap(writer);
+    notes.push('what was searched and fetched is in web.warc.gz; --replay FILE runs on it offline');
+  }
+  const app = await options.openApp(
+    {
+      ...open.overrides,
+      // Behind an offline tap any provider will do: it is never asked.
+      ...(web?.offline === true ? { search: 'mediawiki' } : {}),
+      answerCacheSeconds: 0,
+    },
+    web,
+  );
+  const judge = supportJudge(await options.openStage('support'));
+  try {
+    if (app.sample && suite.live && open.standIn === null) {
+      notes.push(
+        'no web was reached: the built-in sample web stands in for it, and holds almost none of the answers',
+      );
+    }
+    if (baseline !== null) notes.push(`baseline: ${baseline}`);
+    const grader = graderOf(options, notes);
+    const measure: MeasureTools = {
+      judges: [
+        { judge, suffix: '' },
+        { judge: lexicalJudge, suffix: '_lexical' },
+        ...(grader === null ? [] : [{ judge: grader, suffix: '_graded' }]),
+      ],
+      grade:
+        grader === null
+          ? null
+          : ({ question, answers: gold }, answer, call) =>
+              grader.grade({ question, gold, answer }, call),
+    };
+    notes.push(
+      `citation_recall and citation_precision: ALCE's definitions, entailment by ${judge.name}; _lexical: by ${lexicalJudge.name}`,
+    );
+    const parallel =
+      options.parallel ??
+      (suite.timed === true ? 1 : Math.max(1, Math.min(4, Math.floor(availableParallelism() / 4))));
+    if (parallel > 1)
+      notes.push(`${parallel} questions at a time: seconds are longer than for one`);
     const delay = monitorEventLoopDelay({ resolution: 5 });
     delay.enable();
-    for (const [group, count] of [
-      ['en', limit],
-      ['zh', Math.ceil(limit / 2)],
-      ['unanswerable', Math.ceil(limit / 2)],
-    ] as const) {
-      const sample = sampleQuestions(questions, group, count).map((one): EvalQuestion => ({
-        id: one.qid,
-        language: one.lang,
-        question: one.question,
-        answers: one.answers,
-        goldUrl: web.url(one.page_id),
-      }));
-      records.push(...(await ask(app, group, sample, options)));
-    }
+    const tools = {
+      ...app,
+      measure,
+      baseline,
+      drafts: options.drafts,
+      seed: options.seed ?? 0,
+    };
+    const records: EvalRecord[] = await runItems(
+      open.groups.flatMap(({ name, questions }) =>
+        questions.map((question) => ({
+          group: name,
+          id: question.id,
+          work: () => askQuestion(name, question, tools, options),
+        })),
+      ),
+      { ...options, parallel, journal },
+    );
     delay.disable();
-    return makeReport('frozen-web', records, app.configuration, {
+    await writer?.flush();
+    const extra = {
+      ...suite.summarise?.(records),
       event_loop_delay_ms: { p99: delay.percentile(99) / 1e6, max: delay.max / 1e6 },
-    });
+    };
+    const { configuration } = app;
+    return makeReport({ suite: suite.name, notes, configuration, extra, records });
   } finally {
-    await app.close();
-    await web.close();
+    await Promise.allSettled([app.close(), judge.close(), open.close(), writer?.flush()]);
   }
 }
 
-/** The sample web's own questions; needs no data. */
-async function sampleWeb(options: EvalOptions): Promise<EvalReport> {
-  const app = await options.openApp({ search: 'sample', answerCacheSeconds: 0 });
-  try {
-    const records: AnswerRecord[] = [];
-    for (const group of ['en', 'zh', 'unanswerable'] as const) {
-      const questions = sampleWebQuestions(group).slice(0, options.limit);
-      records.push(...(await ask(app, group, questions, options)));
-    }
-    return makeReport('sample-web', records, app.configuration, {});
-  } finally {
-    await app.close();
+function baselineOf(name: string | undefined): BaselineName | null {
+  if (name === undefined) return null;
+  const found = BASELINES.find((one) => one === name);
+  if (found === undefined) {
+    throw new FootnoteError(
+      'bad-request',
+      `no baseline ${name}; there are: ${BASELINES.join(', ')}`,
+    );
   }
+  return found;
 }
 
-const liveSchema = z.object({
-  qid: z.string().optional(),
-  id: z.string().optional(),
-  lang: z.string().default('en'),
-  question: z.string(),
-  answers: z.array(z.string()).default([]),
-});
-
-/** Any JSON Lines file of questions, over whatever search is configured. */
-async function liveQuestions(options: EvalOptions): Promise<EvalReport> {
-  const rows = readRows(options.data, liveSchema).slice(0, options.limit);
-  const app = await options.openApp({ answerCacheSeconds: 0 });
-  try {
-    const questions = rows.map((row, index): EvalQuestion => ({
-      id: row.qid ?? row.id ?? String(index),
-      language: row.lang,
-      question: row.question,
-      answers: row.answers,
-    }));
-    const records = await ask(app, options.suite, questions, options);
-    return makeReport(options.suite, records, app.configuration, {});
-  } finally {
-    await app.close();
-  }
-}
-
-function ask(
-  app: EvalApp,
-  group: string,
-  questions: readonly EvalQuestion[],
-  options: EvalOptions,
-): Promise<AnswerRecord[]> {
-  return runQuestions(app.service, group, questions, {
-    signal: options.signal,
-    drafts: options.drafts,
-    parallel: options.parallel,
-    onRecord: ({ metrics, question }, done, total) => {
-      const mark =
-        metrics['failed'] === 1
-          ? '!'
-          : (metrics['correct'] ?? metrics['abstained']) === 1
-            ? '+'
-            : '-';
-      options.log.write(`${group} ${done}/${total} ${mark} ${question.slice(0, 100)}\n`);
-    },
-  });
+function graderOf({ grader }: EvalOptions, notes: string[]): ModelGrader | null {
+  if (grader === null || grader === undefined) return null;
+  notes.push(`graded_* and *_graded: by the model ${grader.model} at ${new URL(grader.url).host}`);
+  return new ModelGrader(grader);
 }

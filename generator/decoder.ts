@@ -1,5 +1,5 @@
 /** What continues prompts: GLM's own loop graph, the original GLM, or a ready-made ONNX export. */
-import type { DecodedRow, DecodeOptions } from './glm/glm-decoder.ts';
+import type { DecodedRow, DecodeOptions } from './glm/decode-row.ts';
 
 export interface Decoder {
   readonly config: {

@@ -3,6 +3,7 @@
  * (`app.ts` does) and holds no state between questions.
  */
 import { randomUUID } from 'node:crypto';
+import { numberReferences } from './conversation/keep-numbers.ts';
 import { deadline } from './core/deadline.ts';
 import { toFootnoteError } from './core/errors.ts';
 import type {
@@ -71,7 +72,12 @@ export interface PipelineParts {
       readonly pages: number;
     },
     options: CallOptions,
-  ): Promise<{ readonly best: ScoredAnswer | null; readonly abstained: boolean }>;
+  ): Promise<{
+    readonly best: ScoredAnswer | null;
+    readonly abstained: boolean;
+    /** All supported answers, best first. */
+    readonly candidates?: readonly ScoredAnswer[];
+  }>;
   /** What to say, and show, when the references do not hold the answer. */
   abstention(question: Question, references: readonly Reference[]): SpokenAnswer;
 }
@@ -83,6 +89,11 @@ export interface PipelineOptions extends CallOptions {
   readonly drafts: number;
   readonly generateTimeoutMs: number;
   readonly seed: number;
+  /** 0 or undefined: one greedy draft, the others sampled moderately. */
+  readonly temperature?: number | undefined;
+  readonly topP?: number | undefined;
+  /** Numbers that pages have in the conversation so far; they keep them where they can. */
+  readonly earlier?: ReadonlyMap<string, number> | undefined;
 }
 
 const MAX_ANSWER_TOKENS = 64;
@@ -109,9 +120,10 @@ export async function* findReferences(
     parts.search(question, { signal, limit: options.maxResults }),
   );
   warnings.push(...found.warnings);
-  yield { type: 'search-end', queries: found.queries, results: found.results };
+  const results = found.results.filter(({ url }) => !isExcluded(url, question.excludedSites));
+  yield { type: 'search-end', queries: found.queries, results };
   const events = new EventChannel<AnswerEvent>();
-  const reading = parts.readPages(found.results, {
+  const reading = parts.readPages(results, {
     signal,
     onPage: (url, title, failure) => {
       events.push({ type: 'page-end', url, title, failure });
@@ -129,8 +141,9 @@ export async function* findReferences(
   const ranked = await watch.time('rank', () =>
     parts.references(question, pages.documents, { signal, maxReferences: options.maxReferences }),
   );
-  yield { type: 'references', references: ranked.references.map(publicReference) };
-  return { ...ranked, pages: pages.documents.length };
+  const references = numberReferences(ranked.references, options.earlier ?? new Map());
+  yield { type: 'references', references: references.map(publicReference) };
+  return { ...ranked, references, pages: pages.documents.length };
 }
 
 /**
@@ -159,7 +172,7 @@ export async function* answerQuestion(
   const drafts = [...generated, ...parts.extractiveDrafts(question, references)];
   const judged = await watch.time('score', () =>
     references.length === 0
-      ? Promise.resolve({ best: null, abstained: true })
+      ? Promise.resolve({ best: null, abstained: true, candidates: [] })
       : parts.judge({ question, drafts, references, answerability, pages }, { signal }),
   );
   const abstained = judged.abstained || judged.best === null;
@@ -185,7 +198,12 @@ export async function* answerQuestion(
     warnings,
     steps: [],
   };
-  yield { type: 'answer-end', answer };
+  const others = abstained ? [] : (judged.candidates ?? []).map(({ cited: other }) => other);
+  yield {
+    type: 'answer-end',
+    answer,
+    alternatives: others.filter((other) => other.answer !== cited.answer),
+  };
   return answer;
 }
 
@@ -210,6 +228,8 @@ async function generateDrafts(
       drafts: options.drafts,
       maxTokens: MAX_ANSWER_TOKENS,
       ...SAMPLING,
+      temperature: options.temperature ?? SAMPLING.temperature,
+      topP: options.topP ?? SAMPLING.topP,
       seed: options.seed,
     });
     return { generated, model: generator.model };
@@ -221,6 +241,12 @@ async function generateDrafts(
   } finally {
     limit?.clear();
   }
+}
+
+function isExcluded(url: string, hosts: readonly string[] = []): boolean {
+  if (hosts.length === 0 || !URL.canParse(url)) return false;
+  const { hostname } = new URL(url);
+  return hosts.some((host) => hostname === host || hostname.endsWith(`.${host}`));
 }
 
 function pageWarning(failure: PageFailure): Warning {

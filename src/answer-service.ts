@@ -2,7 +2,7 @@
  * What every door of the house (REST, CLI, web page, eval) calls: turns a request into a Question,
  * bounds how many are worked on at once, and keeps recent answers.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import PQueue from 'p-queue';
 import {
@@ -11,13 +11,14 @@ import {
   type PipelineOptions,
   type PipelineParts,
 } from './answer-pipeline.ts';
-import { understand } from './conversation/understand.ts';
+import { planOf, runPlan } from './conversation/run-plan.ts';
+import { shapeAnswer } from './conversation/shape-answer.ts';
+import { understand, type Understood } from './conversation/understand.ts';
 import { FootnoteError } from './core/errors.ts';
 import type {
   Answer,
   AnswerEvent,
   AnswerReference,
-  AnswerStep,
   Asker,
   Freshness,
   Question,
@@ -25,7 +26,7 @@ import type {
 } from './core/nouns.ts';
 import { questionLanguage } from './core/question-language.ts';
 import type { CallOptions } from './core/seams.ts';
-import { publicReference } from './spoken-answer.ts';
+import { publicReference, sentenceDeltas, type SpokenAnswer } from './spoken-answer.ts';
 
 /** A question as a client puts it; absent options come from the configuration. */
 export interface AnswerRequest {
@@ -40,6 +41,12 @@ export interface AnswerRequest {
   /** The conversation so far, oldest first, without the question. */
   readonly messages?: readonly Turn[] | undefined;
   readonly asker?: Asker | undefined;
+  /** Host names to leave out. */
+  readonly excludedSites?: readonly string[] | undefined;
+  /** 0..2; default: a greedy draft beside moderately sampled ones. */
+  readonly temperature?: number | undefined;
+  /** Above 0, at most 1. */
+  readonly topP?: number | undefined;
 }
 
 export interface AnswerServiceOptions {
@@ -54,7 +61,12 @@ export interface AnswerServiceOptions {
 
 const FRESHNESS = /^(?:day|week|month|year|\d{4}-\d{2}-\d{2})$/u;
 
-type Finished = Extract<AnswerEvent, { type: 'step' | 'search-end' | 'page-end' | 'references' }>;
+type EarlyEvent = Extract<AnswerEvent, { type: 'step' | 'search-end' | 'page-end' | 'references' }>;
+
+interface Finished {
+  readonly answer: Answer;
+  readonly alternatives: readonly SpokenAnswer[];
+}
 
 /** Upper bound of the answer cache in characters of its JSON. */
 const CACHE_CHARACTERS = 32_000_000;
@@ -63,7 +75,9 @@ export class AnswerService {
   readonly #parts: PipelineParts;
   readonly #options: AnswerServiceOptions;
   readonly #queue: PQueue;
-  readonly #answers: LRUCache<string, { readonly events: Finished[]; readonly answer: Answer }>;
+  readonly #answers: LRUCache<string, Finished & { readonly events: EarlyEvent[] }>;
+  /** The numbers of the pages of recent answers, by the answer's text. */
+  readonly #spoken = new LRUCache<string, ReadonlyMap<string, number>>({ max: 5_000 });
   #draining = false;
 
   constructor(parts: PipelineParts, options: AnswerServiceOptions) {
@@ -90,42 +104,129 @@ export class AnswerService {
   }
 
   /**
-   * Answers a question; the last event is `answer-end`.
+   * Answers a question, in the light of the conversation before it; the last event is `answer-end`.
    * @throws FootnoteError `bad-request`, `overloaded`, `shutting-down`, `search-failed`, `cancelled`, …
    */
   async *answer(request: AnswerRequest, { signal }: CallOptions): AsyncGenerator<AnswerEvent> {
-    const { question, steps } = await this.#question(request);
-    const own = { question: request.question.trim(), steps };
-    for (const step of steps) yield { type: 'step', step };
+    const { question, understood } = await this.#question(request, signal);
+    for (const step of understood.steps) yield { type: 'step', step };
+    const own = { id: `ans_${randomUUID()}`, question: request.question.trim() };
+    if (understood.reply !== null) {
+      if (this.#draining) throw new FootnoteError('shutting-down', 'the service is stopping');
+      const { language } = question;
+      yield* replied({ ...own, reply: understood.reply, language, steps: understood.steps });
+      return;
+    }
+    const earlier = this.#earlierNumbers(request.messages ?? []);
+    const plan = planOf(question.text);
+    let finished: Finished | null = null;
+    let steps = understood.steps;
+    if (plan !== null) {
+      const carried = yield* runPlan(plan, {
+        ask: (text, quotes) =>
+          withoutAlternatives(
+            this.#one({ ...question, text }, quotes ? { ...request, drafts: 0 } : request, {
+              signal,
+              earlier,
+            }),
+          ),
+        language: question.language,
+        earlier,
+        maxReferences: request.maxReferences ?? this.#options.maxReferences,
+      });
+      steps = [...steps, ...carried.steps];
+      if (carried.answer !== null)
+        finished = { answer: { ...carried.answer, ...own }, alternatives: [] };
+    }
+    // A style is laid over the whole answer: its sentences are held until they have their places.
+    const { style } = understood;
+    if (finished === null) {
+      const events = this.#one(question, request, { signal, earlier });
+      for (;;) {
+        const next = await events.next();
+        if (next.done === true) {
+          finished = next.value;
+          break;
+        }
+        if (style === null || next.value.type !== 'answer-delta') yield next.value;
+      }
+    }
+    let { answer, alternatives } = finished;
+    const warnings = [...understood.warnings, ...answer.warnings];
+    if (style !== null && !answer.abstained) {
+      const shaped = shapeAnswer(answer, alternatives, style, question.language);
+      answer = { ...answer, answer: shaped.answer, sentences: shaped.sentences };
+      alternatives = alternatives.map((one) => shapeAnswer(one, [], style, question.language));
+      warnings.push(...shaped.warnings);
+    }
+    if (style !== null) {
+      for (const text of sentenceDeltas(answer)) yield { type: 'answer-delta', text };
+    }
+    answer = { ...answer, ...own, steps, warnings };
+    this.#spoken.set(spokenKey(answer.answer), numbersOf(answer.references));
+    yield { type: 'answer-end', answer, alternatives };
+  }
+
+  /** Answers one question that stands by itself, from memory where it was just answered. */
+  async *#one(
+    question: Question,
+    request: AnswerRequest,
+    { signal, earlier }: CallOptions & { readonly earlier: ReadonlyMap<string, number> },
+  ): AsyncGenerator<AnswerEvent, Finished> {
     const { askedAt: _, ...identity } = question;
-    const key = JSON.stringify([identity, request.maxReferences, request.drafts, request.seed]);
+    const { maxReferences, drafts, seed, temperature, topP } = request;
+    const key = JSON.stringify([
+      identity,
+      maxReferences,
+      drafts,
+      seed,
+      temperature,
+      topP,
+      [...earlier],
+    ]);
     const kept = this.#options.answerCacheSeconds > 0 ? this.#answers.get(key) : undefined;
     if (kept !== undefined) {
       yield* kept.events;
-      yield* replay({ ...kept.answer, ...own });
-      return;
+      yield { type: 'answer-delta', text: kept.answer.answer };
+      const timings_ms = { ...NO_TIME };
+      return { answer: { ...kept.answer, timings_ms }, alternatives: kept.alternatives };
     }
     const release = await this.#slot(signal);
     try {
-      const events: Finished[] = [];
-      for await (const event of answerQuestion(
-        question,
-        this.#parts,
-        this.#pipelineOptions(request, signal),
-      )) {
+      const events: EarlyEvent[] = [];
+      let finished: Finished | null = null;
+      for await (const event of answerQuestion(question, this.#parts, {
+        ...this.#pipelineOptions(request, signal),
+        earlier,
+      })) {
         if (event.type === 'answer-end') {
+          finished = { answer: event.answer, alternatives: event.alternatives ?? [] };
           // An answer that a passing failure thinned out must not be repeated for ten minutes.
           const whole = !event.answer.abstained || event.answer.warnings.length === 0;
-          if (whole) this.#answers.set(key, { events, answer: event.answer });
-          yield { type: 'answer-end', answer: { ...event.answer, ...own } };
+          if (whole) this.#answers.set(key, { events, ...finished });
           continue;
         }
         if (event.type !== 'answer-delta') events.push(event);
         yield event;
       }
+      if (finished === null) throw new FootnoteError('internal', 'the answer has no end');
+      return finished;
     } finally {
       release();
     }
+  }
+
+  /** Numbers that pages have in the answers of this conversation, as far as they are remembered. */
+  #earlierNumbers(turns: readonly Turn[]): ReadonlyMap<string, number> {
+    const numbers = new Map<string, number>();
+    // The latest answer decides: its list is what the reader has before his eyes.
+    for (const { role, content } of turns.toReversed()) {
+      if (role !== 'assistant') continue;
+      for (const [url, number] of this.#spoken.get(spokenKey(content)) ?? []) {
+        if (!numbers.has(url)) numbers.set(url, number);
+      }
+    }
+    return numbers;
   }
 
   /** References only. Events are those of `answer` up to `references`. */
@@ -133,8 +234,8 @@ export class AnswerService {
     request: AnswerRequest,
     { signal }: CallOptions,
   ): AsyncGenerator<AnswerEvent, readonly AnswerReference[]> {
-    const { question, steps } = await this.#question(request);
-    for (const step of steps) yield { type: 'step', step };
+    const { question, understood } = await this.#question(request, signal);
+    for (const step of understood.steps) yield { type: 'step', step };
     const release = await this.#slot(signal);
     try {
       const found = yield* findReferences(
@@ -150,26 +251,36 @@ export class AnswerService {
 
   async #question(
     request: AnswerRequest,
-  ): Promise<{ readonly question: Question; readonly steps: readonly AnswerStep[] }> {
+    _signal: AbortSignal,
+  ): Promise<{ readonly question: Question; readonly understood: Understood }> {
     const message = checkQuestion(request.question);
-    const { freshness } = request;
+    const { freshness, asker = {} } = request;
     if (freshness !== undefined && !FRESHNESS.test(freshness)) {
       throw new FootnoteError(
         'bad-request',
         `freshness is ${JSON.stringify(freshness)}; it takes day, week, month, year or a date such as 2026-01-31`,
       );
     }
-    const language =
-      request.language?.split('-')[0]?.toLowerCase() ?? (await questionLanguage(message));
-    const { question: text, steps } = understand(message, request.messages ?? []);
+    const now = new Date();
+    const asked = request.language ?? undefined;
+    const own = asked ?? (await questionLanguage(message));
+    const understood = await understand(message, {
+      turns: request.messages ?? [],
+      asker,
+      now,
+      language: primary(own),
+    });
+    // A style has the last word: "answer in German" is said of this very answer.
+    const language = primary(understood.style?.language ?? own);
     const question: Question = {
-      text,
+      text: understood.question,
       language,
-      askedAt: new Date().toISOString(),
+      askedAt: now.toISOString(),
       freshness,
       sites: request.sites ?? [],
+      excludedSites: request.excludedSites,
     };
-    return { question, steps };
+    return { question, understood };
   }
 
   #pipelineOptions(request: AnswerRequest, signal: AbortSignal): PipelineOptions {
@@ -180,6 +291,8 @@ export class AnswerService {
       drafts: request.drafts ?? this.#options.drafts,
       generateTimeoutMs: this.#options.generateTimeoutMs,
       seed: request.seed ?? 0,
+      temperature: request.temperature,
+      topP: request.topP,
     };
   }
 
@@ -207,17 +320,49 @@ export class AnswerService {
   }
 }
 
-/** A kept answer under a new id; its stages took no time now. */
-function* replay(answer: Answer): Generator<AnswerEvent> {
-  yield { type: 'answer-delta', text: answer.answer };
-  yield {
-    type: 'answer-end',
-    answer: {
-      ...answer,
-      id: `ans_${randomUUID()}`,
-      timings_ms: { search: 0, fetch: 0, extract: 0, rank: 0, generate: 0, score: 0, total: 0 },
-    },
+const primary = (tag: string): string => tag.split('-')[0]?.toLowerCase() ?? tag;
+
+const NO_TIME = { search: 0, fetch: 0, extract: 0, rank: 0, generate: 0, score: 0, total: 0 };
+
+/** A reply without a search: one uncited text, since it says nothing about the world. */
+function* replied(
+  given: Pick<Answer, 'id' | 'question' | 'language' | 'steps'> & { readonly reply: string },
+): Generator<AnswerEvent> {
+  const { reply, ...own } = given;
+  yield { type: 'answer-delta', text: reply };
+  const answer: Answer = {
+    ...own,
+    answer: reply,
+    abstained: false,
+    sentences: [{ text: reply, start: 0, end: reply.length, citations: [] }],
+    references: [],
+    score: null,
+    model: 'rules',
+    usage: { prompt_tokens: 0, completion_tokens: 0 },
+    timings_ms: { ...NO_TIME },
+    warnings: [],
   };
+  yield { type: 'answer-end', answer };
+}
+
+/** The answer alone, for plans. */
+async function* withoutAlternatives(
+  events: AsyncGenerator<AnswerEvent, Finished>,
+): AsyncGenerator<AnswerEvent, Answer> {
+  const { answer } = yield* events;
+  return answer;
+}
+
+/** Answers are known again by their text, which every client sends back with the conversation. */
+function spokenKey(text: string): string {
+  return createHash('sha256').update(text.trim()).digest('base64url');
+}
+
+/** The smallest number of each page. */
+function numbersOf(references: readonly AnswerReference[]): ReadonlyMap<string, number> {
+  const numbers = new Map<string, number>();
+  for (const { url, number } of references) if (!numbers.has(url)) numbers.set(url, number);
+  return numbers;
 }
 
 /** @throws FootnoteError `bad-request` */

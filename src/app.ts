@@ -44,6 +44,8 @@ export interface AppOptions {
 export interface App {
   readonly service: AnswerService;
   readonly parts: PipelineParts;
+  /** True: the built-in sample web answers, asked for or for want of another. */
+  readonly sample: boolean;
   /** Loads the models; answers wait for what they need anyway. */
   warm(): Promise<void>;
   /** Why the app is not ready, or null when it is. */
@@ -206,6 +208,7 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
   return {
     service,
     parts,
+    sample: sample !== null,
     warm: async () => {
       // In the order in which a question needs them: side by side they would slow each other down.
       await openExtractor();

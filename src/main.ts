@@ -1,29 +1,50 @@
 #!/usr/bin/env node
 /** The `footnote` command. */
-import { mkdirSync } from 'node:fs';
+<<<<<<< HEAD
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+=======
+import { mkdirSync } from 'node:fs';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+>>>>>>> 70f8bc1 (wip)
 import { pino } from 'pino';
-import { runEval } from '../eval/eval-command.ts';
 import { createApp, type App } from './app.ts';
 import type { AnswerRequest } from './answer-service.ts';
 import { ask } from './cli/ask-command.ts';
 import { chat } from './cli/chat-command.ts';
+<<<<<<< HEAD
+import { addEvalCommand } from './cli/eval-command.ts';
+=======
+import { completionScript, SHELLS, type Shell } from './cli/completion.ts';
+>>>>>>> 70f8bc1 (wip)
 import { doctorCommand } from './cli/doctor-command.ts';
+import { mcp } from './cli/mcp-command.ts';
 import { modelsListCommand, modelsPullCommand, modelsVerifyCommand } from './cli/models-command.ts';
 import { serve } from './cli/serve-command.ts';
 import { STAGES, stageCommand } from './cli/stage-command.ts';
+<<<<<<< HEAD
+import type { WebTap } from './composition/web-seams.ts';
+import { CONFIG_FIELDS, loadConfig, type Config, type ConfigName } from './core/config.ts';
+=======
 import {
   CONFIG_FIELDS,
   loadConfig,
   redactConfig,
+  terminalOpensLinks,
   type Config,
   type ConfigName,
 } from './core/config.ts';
+>>>>>>> 70f8bc1 (wip)
 import { FootnoteError, toFootnoteError } from './core/errors.ts';
 import { packageVersion } from './core/package-root.ts';
 import { ProgressLine } from './runtime/models/progress-line.ts';
 
 const stop = new AbortController();
+const terminal = {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  links: terminalOpensLinks(),
+};
 const kebab = (name: string): string =>
   name.replace(/[A-Z]/gu, (upper) => `-${upper.toLowerCase()}`);
 
@@ -37,13 +58,14 @@ function configOf(command: Command): Config {
 }
 
 /** An app that tells on stderr what it fetches and passes over. */
-async function openApp(config: Config, signal = stop.signal): Promise<App> {
+async function openApp(config: Config, signal = stop.signal, web?: WebTap): Promise<App> {
   const line = new ProgressLine(process.stderr);
   const notice = (message: string): void => {
     line.notice(message);
   };
   return createApp(config, {
     signal,
+    web,
     onNotice: notice,
     onProgress: (progress) => {
       line.update(progress);
@@ -91,6 +113,19 @@ program
   .option('--freshness <span>', 'day, week, month, year, or a date: how recent sources must be')
   .option('--site <host...>', 'limit the search to these hosts')
   .option('--seed <number>', 'seed of the sampled drafts', positive)
+  .option('--strict', 'exit with 3 when the sources do not hold an answer')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ footnote ask "When did the Eiffel Tower open?"
+  $ footnote ask --freshness week --site bbc.com "What was decided on fishing quotas?"
+  $ footnote ask --json "How deep is Lake Baikal?" | jq -r '.sentences[].citations[].url'
+  $ footnote ask --strict "Who won?" > answer.txt || echo "no answer ($?)"
+
+The answer goes to stdout, everything else to stderr. Exit codes: 0 answered (or declined, without
+--strict), 1 failed, 2 wrong usage or configuration, 3 declined with --strict, 130 stopped.`,
+  )
   .action(async (question: string, options: AskOptions, command: Command) => {
     const config = configOf(command);
     const app = await openApp(config);
@@ -104,10 +139,11 @@ program
         sites: options.site,
         seed: options.seed,
       };
-      await ask(app.service, request, process, {
+      const answer = await ask(app.service, request, terminal, {
         json: options.json === true,
         signal: stop.signal,
       });
+      if (answer.abstained && options.strict === true) process.exitCode = 3;
     } finally {
       await app.close();
     }
@@ -115,6 +151,7 @@ program
 
 interface AskOptions {
   readonly json?: true;
+  readonly strict?: true;
   readonly lang?: string;
   readonly freshness?: string;
   readonly site?: string[];
@@ -134,15 +171,50 @@ program
 
 program
   .command('chat')
-  .description('ask again and again in the terminal')
+  .description('a conversation in the terminal')
   .option('--lang <tag>', 'language of the answers')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ footnote chat
+  > How deep is Lake Baikal?
+  > And how old?                          a follow-up: the conversation goes with it
+  > /sources                              /new, /help, /quit
+  $ footnote chat < questions.txt > answers.txt
+
+Ctrl-C stops the answer first and the program second.`,
+  )
   .action(async (options: { readonly lang?: string }, command: Command) => {
     const app = await openApp(configOf(command));
     try {
-      await chat(app.service, process, { language: options.lang, signal: stop.signal });
+      // Models load while the first question is typed.
+      app.warm().catch(() => undefined);
+      const failures = await chat(app.service, terminal, {
+        language: options.lang,
+        signal: stop.signal,
+      });
+      if (failures > 0 && !process.stdin.isTTY) process.exitCode = 1;
     } finally {
       await app.close();
     }
+  });
+
+program
+  .command('mcp')
+  .description('tools for agents over the Model Context Protocol: answer, search, read_page')
+  .option('--http', 'streamable HTTP at /mcp on --host and --port, in place of stdin and stdout')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ footnote mcp                          for a client that starts it: command "footnote", args ["mcp"]
+  $ footnote mcp --http --port 8081       http://127.0.0.1:8081/mcp; FOOTNOTE_API_KEYS asks for a key`,
+  )
+  .action(async (options: { readonly http?: true }, command: Command) => {
+    const config = configOf(command);
+    const app = await openApp(config, new AbortController().signal);
+    await mcp(app, config, { http: options.http === true, signal: stop.signal });
   });
 
 const io = { stdout: process.stdout, stderr: process.stderr, signal: stop.signal };
@@ -178,47 +250,29 @@ program
     process.exitCode = await doctorCommand(configOf(command), options, io);
   });
 
-program
-  .command('eval')
-  .description('the offline evaluation')
-  .argument('<suite>', 'frozen-web, questions, …')
-  .option('--data <path>', 'file or folder of the suite’s data; sample-web needs none', '')
-  .requiredOption('--out <folder>', 'where report.json and report.html go')
-  .option('--limit <number>', 'questions in a group', positive)
-  .option('--parallel <number>', 'questions asked at the same time; default 1', positive)
-  .option('--drafts <number>', 'drafts of the generator; 0: quotations alone', positive)
-  .action(async (suite: string, options: EvalFlags, command: Command) => {
-    const config = configOf(command);
-    mkdirSync(options.out, { recursive: true });
-    await runEval({
-      suite,
-      data: options.data,
-      out: options.out,
-      limit: options.limit,
-      parallel: options.parallel,
-      drafts: options.drafts,
-      signal: stop.signal,
-      log: process.stderr,
-      openApp: async (overrides) => {
-        const merged = loadConfig({ flags: { ...config, ...overrides } });
-        const app = await openApp(merged);
-        await app.warm();
-        return {
-          service: app.service,
-          configuration: redactConfig(merged),
-          close: () => app.close(),
-        };
-      },
-    });
-  });
+addEvalCommand(program, {
+  configOf,
+  openApp: (config, web) => openApp(config, stop.signal, web),
+  signal: stop.signal,
+  stdout: process.stdout,
+  stderr: process.stderr,
+});
 
-interface EvalFlags {
-  readonly data: string;
-  readonly out: string;
-  readonly limit?: number;
-  readonly parallel?: number;
-  readonly drafts?: number;
-}
+program
+  .command('completion')
+  .description('a completion script for your shell')
+  .addArgument(new Argument('<shell>').choices(SHELLS))
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ source <(footnote completion bash)
+  $ footnote completion zsh > ~/.zfunc/_footnote
+  $ footnote completion fish > ~/.config/fish/completions/footnote.fish`,
+  )
+  .action((shell: Shell) => {
+    process.stdout.write(completionScript(program, shell));
+  });
 
 for (const { name, description } of STAGES) {
   program
@@ -235,9 +289,14 @@ for (const { name, description } of STAGES) {
     });
 }
 
-/** Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 stopped by Ctrl-C. */
+/** Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 declined (`ask --strict`), 130 stopped. */
 async function main(): Promise<void> {
   const serving = process.argv.includes('serve');
+  // `footnote … | head` closes the pipe when it has enough; shells call that SIGPIPE, 128 + 13.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(141);
+    throw error;
+  });
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     let seen = false;
     process.on(name, () => {

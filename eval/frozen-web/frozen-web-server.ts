@@ -24,7 +24,7 @@ interface IndexedPage {
 const RESULTS = 10;
 
 export async function startFrozenWeb(pages: readonly FrozenPage[]): Promise<FrozenWeb> {
-  const search = bm25(pages);
+  const search = pageSearch(pages);
   const byId = new Map(pages.map((page) => [page.page_id, page]));
   const path = (id: string): string => `/${id.split('/').map(encodeURIComponent).join('/')}`;
   const server = createServer((request, response) => {
@@ -74,8 +74,8 @@ ${page.paragraphs.map(({ text }) => `<p>${escape(text)}</p>`).join('\n')}
 </article></main><footer><p><a href="/privacy">Privacy</a> <a href="/terms">Terms of use</a></p></footer></body></html>`;
 }
 
-/** Plain BM25 (k1 1.2, b 0.75) over title and text. */
-function bm25(pages: readonly FrozenPage[]): (query: string) => FrozenPage[] {
+/** Plain BM25 (k1 1.2, b 0.75) over title and text: the ten best pages. */
+export function pageSearch(pages: readonly FrozenPage[]): (query: string) => FrozenPage[] {
   const indexed: IndexedPage[] = pages.map((page) => {
     const counts = new Map<string, number>();
     const all = terms([page.title, ...page.paragraphs.map(({ text }) => text)].join('\n'), {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { packageRoot } from '../../src/core/package-root.ts';
-import type { EvalQuestion } from './answer-record.ts';
+import type { EvalQuestion } from '../run/eval-question.ts';
 
 const schema = z.array(
   z.object({

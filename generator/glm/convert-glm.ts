@@ -8,14 +8,14 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import type { WeightSource } from '../weights/weight-source.ts';
 import type { GlmConfig } from './glm-config.ts';
-import { glmModel } from './glm-graph.ts';
+import { glmModel } from './glm-model.ts';
 import { GlmWeights, type GlmMatrix } from './glm-weights.ts';
 import { matrixForm, type GlmForm } from './matrix-form.ts';
 import { WeightsWriter } from './weights-writer.ts';
 import { writeEmbedding, writeMatrix } from './write-matrix.ts';
 
 /** Raise it when the graph or the layout of the weights changes: old results are then made anew. */
-const converterVersion = 2;
+const converterVersion = 4;
 const weightsName = 'weights.bin';
 function convert(weights: GlmWeights, form: GlmForm, folder: string): void {
   const { config } = weights;

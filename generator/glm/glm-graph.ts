@@ -1,13 +1,8 @@
-/**
- * The GLM decoder as one ONNX graph: an ONNX `Loop` whose body embeds, decodes and samples, so that
- * K tokens come from one `run` and the KV cache stays on the native side in between. The first
- * iteration takes the whole prompt (or a chunk of it), the later ones a token a row.
- */
-import { OnnxGraph, encodeModel, float, graph, int } from '../../src/runtime/onnx-graph.ts';
+/** The GLM decoder as ONNX nodes: token ids to hidden states, with the KV cache of each layer. */
+import { float, int, type OnnxGraph } from '../../src/runtime/onnx-graph.ts';
 import type { GlmConfig } from './glm-config.ts';
 import { Linear } from './linear-graph.ts';
 import { matrixForm, type GlmForm } from './matrix-form.ts';
-import { addSampler } from './sampler-graph.ts';
 import type { StoredTensor } from './weights-writer.ts';
 
 /** Where each weight stands in the weights file, by its name in the graph. */
@@ -24,7 +19,7 @@ export const glmIo = {
 } as const;
 
 /** Constants that bodies of nested graphs refer to by name. */
-function addConstants(main: OnnxGraph, config: GlmConfig): void {
+export function addConstants(main: OnnxGraph, config: GlmConfig): void {
   main.float32(1, 'one');
   main.float32(1 / 127, 'one.127th');
   main.float32(1e-10, 'tiny');
@@ -38,7 +33,12 @@ function addConstants(main: OnnxGraph, config: GlmConfig): void {
   main.int64([-1], 'shape.flat');
   main.int64([-1, config.hidden_size], 'shape.hidden');
   main.int64([-1, config.num_attention_heads * config.head_dim], 'shape.heads');
+  main.int64([-1, 1], 'shape.column');
+  main.int64(0, 'scalar.0');
   main.int64(1, 'scalar.1');
+  main.constant('int32.1', 'int32', [1], Int32Array.of(1));
+  main.float32(0, 'zero');
+  main.float32(-1e9, 'barred');
   const rotary = Math.round(config.head_dim * config.partial_rotary_factor);
   const half = rotary / 2;
   const positions = config.max_position_embeddings;
@@ -58,32 +58,34 @@ function addConstants(main: OnnxGraph, config: GlmConfig): void {
 }
 
 /** The decoder of one iteration: token ids `[B, S]` to the last hidden states `[B*S, hidden]`. */
-function addDecoder(
+export function addDecoder(
   body: OnnxGraph,
   config: GlmConfig,
   form: GlmForm,
   state: {
     readonly ids: string;
-    readonly past: string;
+    /** Lengths of the rows' pasts, int64 `[B, 1]`. */
+    readonly lengths: string;
     readonly keys: readonly string[];
     readonly values: readonly string[];
   },
 ): {
   readonly hidden: string;
-  readonly total: string;
   readonly keys: string[];
   readonly values: string[];
 } {
   const linear = new Linear(body, form, config);
   const norm = { epsilon: float(config.rms_norm_eps) };
   const shape = body.op('Shape', [state.ids]);
-  const rows = body.op('Slice', [shape, 'index.0', 'index.1']);
-  const length = body.op('Slice', [shape, 'index.1', 'index.end']);
-  const total = body.op('Add', [state.past, body.op('Squeeze', [length])]);
-  const total32 = body.op('Cast', [total], { to: int(6) });
+  const fed = body.op('Slice', [shape, 'index.1', 'index.end']);
+  const totals = body.op('Add', [state.lengths, fed]);
+  // Rows may have pasts of other lengths (only one token a row is fed then); the cache is as long as the
+  // longest, and what stands in it behind a row's length is never read.
+  const longest = body.op('ReduceMax', [totals], { keepdims: int(0) });
+  const total32 = body.op('Cast', [longest], { to: int(6) });
   const seqlens = body.op(
     'Cast',
-    [body.op('Expand', [body.op('Sub', [total, 'scalar.1']), rows])],
+    [body.op('Reshape', [body.op('Sub', [totals, 'scalar.1']), 'shape.flat'])],
     { to: int(6) },
   );
   const packed = body.op('Concat', [shape, 'axis.last'], { axis: int(0) });
@@ -155,7 +157,7 @@ function addDecoder(
     const inner = body.op('Mul', [silu, up as string]);
     branch = after(linear.apply(inner, `${at}.down`), `${at}.after_mlp_norm`);
   }
-  return { hidden: join('norm'), total, keys, values };
+  return { hidden: join('norm'), keys, values };
 }
 
 /**
@@ -209,162 +211,4 @@ function skipNorm(
     },
   );
   return [normalised as string, sum as string];
-}
-
-/**
- * The model's bytes.
- *
- * Inputs: `steps` int64 scalar (iterations at most), `ids` int64 [B,S], `past_length` int64 scalar,
- * `done` bool [B,1], `past.N.key|value` float [B,kv heads,P,head dim]; for sampling `uniforms` float
- * [steps,B], `inverse_temperature` float [B,1], `top_k` int64 [1], `top_p` float [1], `stop_ids` int64
- * [1,E], `early_bias` float [1] or [V], added in the first `early_steps` (int64 scalar) iterations; `keep` int64 [1], minus the number
- * of last positions whose logits are computed, and `want_logits` bool scalar.
- * Outputs: `tokens` int64 [K,B,1], `log_probabilities` float [K,B,1] (nats, of the unbiased
- * distribution), `done`, `length` int64 scalar, `logits` float [B*keep,V] (empty unless wanted),
- * `present.N.key|value`.
- */
-export function glmModel(config: GlmConfig, form: GlmForm, layout: GlmLayout): Uint8Array {
-  const main = new OnnxGraph('glm');
-  addConstants(main, config);
-  for (const [name, { type, dims, ...data }] of Object.entries(layout)) {
-    main.external(name, type, dims, data);
-  }
-  const cache = ['B', config.num_key_value_heads, 'P', config.head_dim];
-  const layers = Array.from({ length: config.num_hidden_layers }, (_, layer) => layer);
-  main.input('steps', 'int64', []);
-  main.input('ids', 'int64', ['B', 'S']);
-  main.input('past_length', 'int64', []);
-  main.input('done', 'bool', ['B', 1]);
-  main.input('uniforms', 'float', ['K', 'B']);
-  main.input('inverse_temperature', 'float', ['B', 1]);
-  main.input('top_k', 'int64', [1]);
-  main.input('top_p', 'float', [1]);
-  main.input('stop_ids', 'int64', [1, 'E']);
-  main.input('early_bias', 'float', ['biases']);
-  main.input('early_steps', 'int64', []);
-  main.input('keep', 'int64', [1]);
-  main.input('want_logits', 'bool', []);
-  for (const layer of layers) {
-    main.input(glmIo.pastKey(layer), 'float', cache);
-    main.input(glmIo.pastValue(layer), 'float', cache);
-  }
-  const body = loopBody(config, form, layers);
-  const outputs = [
-    'last_ids',
-    'length',
-    'done_after',
-    'logits',
-    ...layers.flatMap((layer) => [glmIo.presentKey(layer), glmIo.presentValue(layer)]),
-    'tokens',
-    'log_probabilities',
-  ];
-  main.constant('no.logits', 'float', [0, config.vocab_size], new Float32Array(0));
-  main.constant('true', 'bool', [], Uint8Array.of(1));
-  main.node(
-    'Loop',
-    [
-      'steps',
-      'true',
-      'ids',
-      'past_length',
-      'done',
-      'no.logits',
-      ...layers.flatMap((layer) => [glmIo.pastKey(layer), glmIo.pastValue(layer)]),
-    ],
-    { outputs, attributes: { body: graph(body) } },
-  );
-  const present = ['B', config.num_key_value_heads, 'T', config.head_dim];
-  main.output('tokens', 'int64', ['steps', 'B', 1]);
-  main.output('log_probabilities', 'float', ['steps', 'B', 1]);
-  main.output('length', 'int64', []);
-  main.output('done_after', 'bool', ['B', 1]);
-  main.output('logits', 'float', ['kept', config.vocab_size]);
-  for (const layer of layers) {
-    main.output(glmIo.presentKey(layer), 'float', present);
-    main.output(glmIo.presentValue(layer), 'float', present);
-  }
-  return encodeModel(main);
-}
-
-function loopBody(config: GlmConfig, form: GlmForm, layers: readonly number[]): OnnxGraph {
-  const body = new OnnxGraph('step');
-  const cache = ['B', config.num_key_value_heads, 'p', config.head_dim];
-  body.input('step', 'int64', []);
-  body.input('go', 'bool', []);
-  body.input('step_ids', 'int64', ['B', 's']);
-  body.input('step_past', 'int64', []);
-  body.input('step_done', 'bool', ['B', 1]);
-  body.input('step_logits', 'float', ['kept', config.vocab_size]);
-  for (const layer of layers) {
-    body.input(`step.${layer}.key`, 'float', cache);
-    body.input(`step.${layer}.value`, 'float', cache);
-  }
-  const decoded = addDecoder(body, config, form, {
-    ids: 'step_ids',
-    past: 'step_past',
-    keys: layers.map((layer) => `step.${layer}.key`),
-    values: layers.map((layer) => `step.${layer}.value`),
-  });
-  // Only the last positions' logits are worth computing.
-  const shape = body.op('Shape', ['step_ids']);
-  const shape3 = body.op('Concat', [shape, 'axis.last'], { axis: int(0) });
-  const states = body.op('Reshape', [decoded.hidden, shape3]);
-  const last = body.op('Slice', [states, 'keep', 'index.end', 'axis.1']);
-  const linear = new Linear(body, form, config);
-  const logits = linear.apply(body.op('Reshape', [last, 'shape.hidden']), 'head');
-  const rows = body.op('Slice', [shape, 'index.0', 'index.1']);
-  const byRow = body.op('Reshape', [
-    logits,
-    body.op('Concat', [rows, 'axis.last', body.int64([config.vocab_size])], { axis: int(0) }),
-  ]);
-  const final = body.op('Gather', [byRow, body.int64(-1)], { axis: int(1) });
-  const { token, logProbability } = addSampler(body, final, 'step');
-  const isStop = body.op(
-    'Cast',
-    [
-      body.op(
-        'ReduceMax',
-        [body.op('Cast', [body.op('Equal', [token, 'stop_ids'])], { to: int(6) }), 'axis.last'],
-        { keepdims: int(1) },
-      ),
-    ],
-    { to: int(9) },
-  );
-  const done = body.op('Or', ['step_done', isStop]);
-  const unfinished = body.op('Cast', [body.op('Not', [done])], { to: int(6) });
-  const go = body.op('Cast', [body.op('ReduceMax', [unfinished], { keepdims: int(0) })], {
-    to: int(9),
-  });
-
-  const yes = new OnnxGraph('wanted');
-  yes.node('Identity', [logits], { outputs: ['wanted_logits'] });
-  yes.output('wanted_logits', 'float', ['kept', config.vocab_size]);
-  const no = new OnnxGraph('unwanted');
-  no.node('Identity', ['no.logits'], { outputs: ['unwanted_logits'] });
-  no.output('unwanted_logits', 'float', ['kept', config.vocab_size]);
-  const [shown] = body.node('If', ['want_logits'], {
-    attributes: { then_branch: graph(yes), else_branch: graph(no) },
-  });
-
-  const out = (
-    name: string,
-    type: 'int64' | 'float' | 'bool',
-    dims: readonly (number | string)[],
-  ): void => {
-    body.output(name, type, dims);
-  };
-  out(go, 'bool', []);
-  out(token, 'int64', ['B', 1]);
-  out(decoded.total, 'int64', []);
-  out(done, 'bool', ['B', 1]);
-  out(shown as string, 'float', ['kept', config.vocab_size]);
-  const present = ['B', config.num_key_value_heads, 't', config.head_dim];
-  for (const layer of layers) {
-    out(decoded.keys[layer] as string, 'float', present);
-    out(decoded.values[layer] as string, 'float', present);
-  }
-  // Scan outputs; the token is a loop value already, and a graph may not name one output twice.
-  out(body.op('Identity', [token]), 'int64', ['B', 1]);
-  out(logProbability, 'float', ['B', 1]);
-  return body;
 }

@@ -3,19 +3,17 @@
  * text a run (batches cost more for each token than they save), shortest first, at most 256 tokens,
  * with a small cache of recent texts; a cancel is seen between runs.
  */
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { abortReason } from '../../src/core/deadline.ts';
-import { FootnoteError } from '../../src/core/errors.ts';
 import type { CallOptions, Embedder } from '../../src/core/seams.ts';
-import { buildE5Graph, type E5Form } from './e5-graph.ts';
-import { E5Tokenizer } from './e5-tokenizer.ts';
-import { readE5Weights, type E5Weights } from './e5-weights.ts';
+import { convertedGraph } from '../../src/runtime/e5/converted-graph.ts';
+import { buildE5Graph, type E5Form } from '../../src/runtime/e5/e5-graph.ts';
+import { E5Inputs } from '../../src/runtime/e5/e5-inputs.ts';
+import { E5Tokenizer } from '../../src/runtime/e5/e5-tokenizer.ts';
+import { readE5Weights, type E5Weights } from '../../src/runtime/e5/e5-weights.ts';
+import { openSession } from '../../src/runtime/onnx-session.ts';
 
 const MAX_TOKENS = 256;
 const CACHED_TEXTS = 4_096;
@@ -29,29 +27,22 @@ export interface E5Options {
   /** 0: as many as the machine has cores. */
   readonly threads: number;
   readonly form?: E5Form;
+  /** The file's contents where they are in memory already. */
+  readonly weights?: E5Weights;
 }
 
 export class E5Embedder implements Embedder {
   readonly dimensions: number;
-  readonly #weights: E5Weights;
+  readonly #inputs: E5Inputs;
   readonly #tokenizer: E5Tokenizer;
   readonly #session: InferenceSession;
-  readonly #positions: Float32Array;
   readonly #cache = new LRUCache<string, Float32Array>({ max: CACHED_TEXTS });
 
   private constructor(weights: E5Weights, session: InferenceSession) {
-    this.#weights = weights;
+    this.#inputs = new E5Inputs(weights, MAX_TOKENS);
     this.#session = session;
     this.#tokenizer = new E5Tokenizer(weights.vocabulary);
-    const { hidden } = weights.shape;
-    this.dimensions = hidden;
-    // Position and token-type rows are added to every word row; sum them once.
-    const type = weights.slice('emb.type', 0, hidden);
-    const length = Math.min(MAX_TOKENS, weights.shape.positions);
-    this.#positions = weights.slice('emb.pos', 0, length * hidden);
-    for (let index = 0; index < this.#positions.length; index += 1) {
-      this.#positions[index] = (this.#positions[index] ?? 0) + (type[index % hidden] ?? 0);
-    }
+    this.dimensions = weights.shape.hidden;
   }
 
   /**
@@ -59,24 +50,12 @@ export class E5Embedder implements Embedder {
    * @throws FootnoteError `model-missing`, `model-invalid`
    */
   static async load(options: E5Options): Promise<E5Embedder> {
-    const weights = await readE5Weights(options.weightsPath);
-    const model = await convertedGraph(weights, options);
-    try {
-      const session = await InferenceSession.create(model as string, {
-        intraOpNumThreads: options.threads > 0 ? options.threads : availableParallelism(),
-        interOpNumThreads: 1,
-        graphOptimizationLevel: 'all',
-        executionMode: 'sequential',
-        // Spinning threads on a busy machine are slower than sleeping ones.
-        extra: { session: { intra_op: { allow_spinning: '0' } } },
-      });
-      return new E5Embedder(weights, session);
-    } catch (error) {
-      throw new FootnoteError('model-invalid', `e5: ${(error as Error).message}`, {
-        stage: 'rank',
-        cause: error,
-      });
-    }
+    const weights = options.weights ?? (await readE5Weights(options.weightsPath));
+    const form = options.form ?? 'int8';
+    const key = `e5-${weights.sha256().slice(0, 16)}-${form}-${GRAPH_VERSION}`;
+    const model = await convertedGraph(options.cacheDir, key, () => buildE5Graph(weights, form));
+    const threads = options.threads > 0 ? options.threads : availableParallelism();
+    return new E5Embedder(weights, await openSession(model, { threads }));
   }
 
   /** Unit vectors of the mean of the last states. @throws FootnoteError `cancelled`, `timeout` */
@@ -113,17 +92,10 @@ export class E5Embedder implements Embedder {
       setImmediate(resolve);
     });
     if (signal.aborted) throw abortReason(signal);
-    const { hidden } = this.#weights.shape;
-    const cut = ids.slice(0, this.#positions.length / hidden - 2);
+    const { hidden, mostTokens } = this.#inputs;
+    const cut = ids.slice(0, mostTokens - 2);
     const all = [this.#tokenizer.bos, ...cut, this.#tokenizer.eos];
-    const x = this.#positions.slice(0, all.length * hidden);
-    all.forEach((id, place) => {
-      const row = this.#weights.slice('emb.word', id * hidden, hidden);
-      const at = place * hidden;
-      for (let index = 0; index < hidden; index += 1) {
-        x[at + index] = (x[at + index] ?? 0) + (row[index] ?? 0);
-      }
-    });
+    const x = this.#inputs.states(all);
     const output = await this.#session.run({
       x: new Tensor('float32', x, [1, all.length, hidden]),
     });
@@ -143,27 +115,6 @@ function meanPool(states: Float32Array, hidden: number): Float32Array {
   for (const value of vector) square += value * value;
   const scale = 1 / Math.max(1e-12, Math.sqrt(square));
   return vector.map((value) => value * scale);
-}
-
-/** Path of the cached graph, or its bytes where there is no cache folder. */
-async function convertedGraph(
-  weights: E5Weights,
-  options: E5Options,
-): Promise<string | Uint8Array> {
-  const form = options.form ?? 'int8';
-  if (options.cacheDir === null) return buildE5Graph(weights, form);
-  const path = join(
-    options.cacheDir,
-    `e5-${weights.sha256().slice(0, 16)}-${form}-${GRAPH_VERSION}.onnx`,
-  );
-  if (existsSync(path)) return path;
-  await mkdir(options.cacheDir, { recursive: true });
-  const unique = createHash('sha256').update(`${process.pid}:${performance.now()}`).digest('hex');
-  const partial = `${path}.${unique.slice(0, 8)}.part`;
-  await writeFile(partial, buildE5Graph(weights, form));
-  // Atomic, so that a second process never reads half a file.
-  await rename(partial, path);
-  return path;
 }
 
 /** Cosine of two unit vectors. */

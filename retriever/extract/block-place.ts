@@ -24,6 +24,8 @@ export const PLACE_TAG_NAMES: readonly string[] = PLACE_TAGS;
 /** Where an element stands: its own class bits, those of its neighbourhood, tags above it. */
 export interface Place {
   readonly depth: number;
+  /** The place of the parent; null for `body`. */
+  readonly above: Place | null;
   /** Class groups of the element and of the two above it. */
   readonly near: number;
   /** Class groups of the element and everything above it, `body` left out. */
@@ -35,7 +37,16 @@ export interface Place {
   readonly path: string;
 }
 
-const ROOT: Place = { depth: 0, near: 0, any: 0, own: 0, tags: 0, hidden: false, path: '' };
+const ROOT: Place = {
+  depth: 0,
+  above: null,
+  near: 0,
+  any: 0,
+  own: 0,
+  tags: 0,
+  hidden: false,
+  path: '',
+};
 const HIDDEN_STYLE = /display\s*:\s*none|visibility\s*:\s*hidden/iu;
 
 /** Places of elements, computed once per element. */
@@ -58,6 +69,7 @@ export class PlaceMap {
     const near = own | this.ownBits(parent) | (grand === null ? 0 : this.ownBits(grand));
     const place: Place = {
       depth: above.depth + 1,
+      above,
       own,
       near,
       any: above.any | own,

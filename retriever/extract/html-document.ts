@@ -5,6 +5,7 @@ import { contentProbabilities } from './block-model.ts';
 import { groupBit } from './class-words.ts';
 import { detectLanguage } from './detect-language.ts';
 import { isPostBlock } from './discussion-page.ts';
+import { isLeftover } from './leftover-line.ts';
 import { linkedBody, stateProse, type JsonObject } from './linked-data.ts';
 import { normaliseLine } from './normalise-text.ts';
 import { analysePage, parseScanned, type PageAnalysis } from './page-analysis.ts';
@@ -24,8 +25,6 @@ const FURNITURE =
   groupBit('cookie') |
   groupBit('signup') |
   groupBit('social');
-const LEFTOVER =
-  /^(?:advert(?:isement|ising)?|sponsored|share(?: this)?(?: article| story| page)?|tweet|email|print|read more|continue reading|this slideshow requires javascript\.?|you may also like\W*|related(?: articles| stories| posts)?|loading\W*|skip to (?:main )?content|story continues below\W*|story continues below advertisement|广告|分享到?|点击(?:查看|进入)\S{0,6}|anzeige|werbung|publicidad|publicité)$/iu;
 
 /** Length in which a Han or kana character counts three times, as it says about as much. */
 function weight(text: string): number {
@@ -91,7 +90,7 @@ function decoded(text: string): string {
 function contentBlocks(analysis: PageAnalysis): readonly TextBlock[] {
   const probabilities = contentProbabilities(analysis.rows);
   return analysis.blocks.filter((block, index) => {
-    if (LEFTOVER.test(block.text)) return false;
+    if (isLeftover(block, analysis.discussion)) return false;
     if ((probabilities[index] ?? 0) >= THRESHOLD) return true;
     return analysis.discussion && isPostBlock(block, analysis.places);
   });
@@ -147,7 +146,7 @@ export function htmlDocument(html: string, page: FetchedPage): PageDocument {
   const scan = scanHtml(html);
   const document = parseScanned(scan);
   const metadata = pageMetadata(document, scan, page.finalUrl, page.fetchedAt);
-  const analysis = analysePage(document, metadata.title, scan, page.finalUrl);
+  const analysis = analysePage(document, metadata.title, scan, page.finalUrl, metadata.linked);
   const { text, headings } = readableText(analysis, scan, metadata.linked);
   if (text === '') {
     throw new FootnoteError('extract-failed', 'the page holds no text', { stage: 'extract' });

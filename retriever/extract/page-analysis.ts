@@ -1,5 +1,7 @@
 import { parseHTML } from 'linkedom';
 import { blockFeatures } from './block-features.ts';
+import { containerFeatures } from './container-features.ts';
+import { linkedBody, type JsonObject } from './linked-data.ts';
 import { PlaceMap, prunePage } from './block-place.ts';
 import { isDiscussion } from './discussion-page.ts';
 import { pageBlocks, type Block } from './page-blocks.ts';
@@ -16,6 +18,9 @@ export interface PageAnalysis {
   readonly discussion: boolean;
 }
 
+/** A shorter `articleBody` is a teaser and says nothing about which blocks are the article. */
+const LINKED_BODY_CHARS = 400;
+
 /** Parses a scanned page. The document is linkedom's; scripts never run. */
 export function parseScanned(scan: HtmlScan): Document {
   return parseHTML(scan.html).document;
@@ -24,12 +29,14 @@ export function parseScanned(scan: HtmlScan): Document {
 /**
  * Blocks of a page with everything the block model wants to know. Destroys `document`.
  * @param title the page's title, for likeness
+ * @param linked the page's JSON-LD objects: an `articleBody` tells which blocks are the article
  */
 export function analysePage(
   document: Document,
   title: string,
   scan: HtmlScan,
   url: string,
+  linked: readonly JsonObject[],
 ): PageAnalysis {
   const { body } = document;
   const places = new PlaceMap();
@@ -39,5 +46,9 @@ export function analysePage(
   const discussion = isDiscussion(blocks, places, scan, url);
   prunePage(body, places, discussion);
   const kept = readableShare(document, blocks);
-  return { blocks, places, kept, rows: blockFeatures(blocks, places, kept, title), discussion };
+  const around = containerFeatures(blocks, places, kept, linkedBody(linked, LINKED_BODY_CHARS));
+  const rows = blockFeatures(blocks, places, kept, title).map((row, index) =>
+    Float32Array.from([...row, ...(around[index] ?? [])]),
+  );
+  return { blocks, places, kept, rows, discussion };
 }

@@ -22,6 +22,8 @@ export interface Block {
   readonly marks: ReadonlyMap<number, number>;
   /** Nesting of lists around an item, 0 outside of lists. */
   readonly listDepth: number;
+  /** Blocks since the last picture or video, 0 right after it; at most 9. */
+  readonly sinceImage: number;
 }
 
 /** Attribute that numbers text-bearing elements, so that they are found again after Readability. */
@@ -35,6 +37,7 @@ const BLOCK_TAGS = new Set(
 const SKIPPED_TAGS = new Set(
   'SCRIPT STYLE NOSCRIPT HEAD TITLE BUTTON INPUT OPTION AUDIO VIDEO EMBED MAP RP RT'.split(' '),
 );
+const IMAGE_TAGS = new Set(['IMG', 'PICTURE', 'VIDEO']);
 const ELEMENT = 1;
 const TEXT = 3;
 const MAX_BLOCKS = 8_000;
@@ -75,6 +78,7 @@ class BlockWalker {
   readonly blocks: Block[] = [];
   #run: Run = newRun();
   #nextMark = 1;
+  #imageAt = -9;
 
   walk(root: Element): void {
     this.#visit(root, { kind: 'paragraph', level: 0, listDepth: 0, row: false }, false, false);
@@ -100,6 +104,7 @@ class BlockWalker {
       element,
       marks: run.marks,
       listDepth: context.listDepth,
+      sinceImage: Math.min(9, this.blocks.length - this.#imageAt),
     });
   }
 
@@ -132,6 +137,7 @@ class BlockWalker {
     inStrong: boolean,
   ): void {
     const tag = child.tagName;
+    if (IMAGE_TAGS.has(tag)) this.#imageAt = this.blocks.length;
     if (SKIPPED_TAGS.has(tag)) return;
     if (tag === 'BR') {
       // A single break is a space within a line of text; two make a new block.

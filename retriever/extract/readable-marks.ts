@@ -8,6 +8,7 @@ import { MARK, type Block } from './page-blocks.ts';
  */
 export function readableShare(document: Document, blocks: readonly Block[]): readonly number[] {
   const kept = new Set<number>();
+  markTextOfDivs(document);
   try {
     const article = new Readability<Node>(document, {
       serializer: (node) => node,
@@ -31,4 +32,21 @@ export function readableShare(document: Document, blocks: readonly Block[]): rea
     }
     return total === 0 ? 0 : found / total;
   });
+}
+
+/**
+ * Text that stands right in a `div` gets a marked `span` around it: Readability puts a bare `p` in the
+ * place of such a `div`, and the mark would go with it.
+ */
+function markTextOfDivs(document: Document): void {
+  for (const element of document.querySelectorAll(`div[${MARK}]`)) {
+    const mark = element.getAttribute(MARK) ?? '';
+    for (const node of [...element.childNodes]) {
+      if (node.nodeType !== 3 || (node.nodeValue ?? '').trim() === '') continue;
+      const span = document.createElement('span');
+      span.setAttribute(MARK, mark);
+      node.replaceWith(span);
+      span.append(node);
+    }
+  }
 }

@@ -10,17 +10,16 @@ export async function ask(
   terminal: Terminal,
   options: CallOptions & { readonly json: boolean },
 ): Promise<Answer> {
-  const printer = new AnswerPrinter(terminal);
+  const printer = new AnswerPrinter(terminal, { quiet: options.json });
   let answer: Answer | undefined;
   try {
     printer.status('searching …');
     for await (const event of service.answer(request, { signal: options.signal })) {
       if (event.type === 'answer-end') answer = event.answer;
-      if (!options.json) printer.print(event);
-      else if (event.type !== 'answer-delta' && event.type !== 'answer-end') printer.print(event);
+      printer.print(event);
     }
   } finally {
-    printer.clearStatus();
+    printer.breakOff();
   }
   if (options.json) terminal.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
   return answer as Answer;

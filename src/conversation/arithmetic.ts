@@ -12,14 +12,14 @@ function load(): Promise<MathJsInstance> {
   loaded ??= import('mathjs').then(({ create, all }) => {
     const math = create(all ?? {}, { number: 'Fraction' });
     const factorial = (value: Fraction): Fraction => {
-      const count = Number(value.valueOf());
+      const count = value.valueOf();
       if (!Number.isInteger(count) || count < 0) throw new RangeError('not a whole number');
       let product = 1n;
       for (let factor = 2n; factor <= BigInt(count); factor += 1n) product *= factor;
       return math.fraction(product);
     };
     const root = (degree: number) => (value: Fraction) => {
-      const plain = Number(value.valueOf());
+      const plain = value.valueOf();
       const real = degree === 2 ? Math.sqrt(plain) : Math.cbrt(plain);
       const whole = Math.round(real);
       return Number.isSafeInteger(whole) && whole ** degree === plain ? math.fraction(whole) : real;
@@ -197,7 +197,7 @@ function parse(math: MathJsInstance, expression: string): MathNode | null {
   tree.traverse((node, _path, parent) => {
     nodes += 1;
     const ok =
-      (math.isConstantNode(node) && !Number.isNaN(Number(node.value))) ||
+      (math.isConstantNode(node) && /^\d/u.test(String(node.value))) ||
       math.isParenthesisNode(node) ||
       (math.isOperatorNode(node) && OPERATOR_NAMES.has(node.fn) && !node.implicit) ||
       (math.isFunctionNode(node) && math.isSymbolNode(node.fn) && FUNCTIONS.has(node.fn.name)) ||
@@ -240,11 +240,11 @@ function digitsOf(math: MathJsInstance, node: MathNode): number {
     const [base, power] = node.args;
     if (name === 'pow') {
       const exponent =
-        second > 4 || power === undefined ? 10_000 : Math.abs(Number(tinyValue(math, power)));
+        second > 4 || power === undefined ? 10_000 : Math.abs(tinyValue(math, power));
       return first * Math.max(1, exponent);
     }
     if (name === 'factorial') {
-      const of = first > 4 || base === undefined ? 10_000 : Math.abs(Number(tinyValue(math, base)));
+      const of = first > 4 || base === undefined ? 10_000 : Math.abs(tinyValue(math, base));
       return of * 4;
     }
     return sizes.reduce((sum, size) => sum + size, 1);
@@ -271,12 +271,12 @@ function shown(expression: string, value: Fraction | number | bigint): Calculati
   }
   if (typeof (value as { d?: unknown }).d !== 'bigint') return { expression, problem: 'undefined' };
   // Decimals end where the denominator has no other prime factors than 2 and 5.
-  let rest = value.d as unknown as bigint;
+  let rest = value.d;
   for (const prime of [2n, 5n]) while (rest % prime === 0n) rest /= prime;
   if (rest === 1n) return { expression, result: value.toString(), exact: true };
   return {
     expression,
-    result: String(Number(Number(value.valueOf()).toPrecision(10))),
+    result: String(Number(value.valueOf().toPrecision(10))),
     exact: false,
   };
 }

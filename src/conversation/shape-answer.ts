@@ -5,6 +5,7 @@
 import type { CitedSentence, Warning } from '../core/nouns.ts';
 import { countWords } from '../core/tokens.ts';
 import type { AnswerStyle } from './answer-style.ts';
+import { layOut } from './lay-out.ts';
 
 /** A text and its sentences, as offsets into it. */
 interface Shaped {
@@ -18,10 +19,6 @@ export interface StyledAnswer extends Shaped {
 }
 
 const MOST_ROWS = 6;
-const HEADS: Readonly<Record<string, string>> = {
-  en: '| Statement | Source |',
-  zh: '| 内容 | 来源 |',
-};
 
 /**
  * @param answer what was judged best
@@ -126,47 +123,4 @@ function plainest(answer: Shaped, alternatives: readonly Shaped[]): Shaped {
   return alternatives
     .filter(({ sentences }) => sentences.length > 0)
     .reduce((best, one) => (cost(one) < cost(best) - 0.5 ? one : best), answer);
-}
-
-/** Puts sentences together again; each one's mark follows it, and no text is outside a sentence. */
-function layOut(
-  sentences: readonly CitedSentence[],
-  shape: AnswerStyle['shape'],
-  language: string,
-): Shaped {
-  let answer = '';
-  const laid = sentences.map((sentence, index): CitedSentence => {
-    const text = textOf(sentence.text, shape, index, language);
-    const gap =
-      index === 0
-        ? ''
-        : shape === undefined
-          ? language === 'zh' || language === 'ja'
-            ? ''
-            : ' '
-          : '\n';
-    const start = answer.length + gap.length;
-    const numbers = [...new Set(sentence.citations.map(({ reference }) => reference))].sort(
-      (a, b) => a - b,
-    );
-    const marks = numbers.map((number) => `[${number}]`).join('');
-    // A cell of its own for the mark.
-    answer += `${gap}${text}${shape === 'table' && marks !== '' ? ' ' : ''}${marks}`;
-    return { ...sentence, text, start, end: start + text.length };
-  });
-  return { answer, sentences: laid };
-}
-
-function textOf(
-  text: string,
-  shape: AnswerStyle['shape'],
-  index: number,
-  language: string,
-): string {
-  if (shape === undefined) return text;
-  const line = text.replace(/\s*\n\s*/gu, ' ');
-  if (shape === 'bullets') return `- ${line}`;
-  if (shape === 'numbers') return `${index + 1}. ${line}`;
-  const row = `| ${line.replaceAll('|', String.raw`\|`)} |`;
-  return index === 0 ? `${HEADS[language] ?? HEADS['en']}\n| --- | --- |\n${row}` : row;
 }

@@ -266,6 +266,22 @@ export function redactConfig(config: Config): Record<string, unknown> {
   );
 }
 
+/**
+ * Whether the terminal is one that opens OSC 8 links, by the variables that such terminals set
+ * (there is no way to ask one); `FORCE_HYPERLINK=1` or `0` decides.
+ */
+export function terminalOpensLinks(environment: NodeJS.ProcessEnv = process.env): boolean {
+  const { FORCE_HYPERLINK: forced, TERM: term = '', TERM_PROGRAM: program = '' } = environment;
+  if (forced !== undefined) return forced !== '0';
+  if (term === 'dumb' || environment['CI'] !== undefined) return false;
+  return (
+    Number(environment['VTE_VERSION'] ?? 0) >= 5_000 ||
+    ['WT_SESSION', 'KONSOLE_VERSION', 'DOMTERM'].some((name) => environment[name] !== undefined) ||
+    /^(?:iTerm\.app|WezTerm|vscode|ghostty|Hyper|Tabby|rio|WarpTerminal)$/u.test(program) ||
+    /kitty|alacritty|foot|ghostty|wezterm|contour/u.test(term)
+  );
+}
+
 /** The process's own environment with additions, for child programs that need one (pip's TMPDIR). */
 export function childEnvironment(additions: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   return { ...process.env, ...additions };

@@ -38,6 +38,8 @@ export interface Question {
   readonly freshness?: Freshness | undefined;
   /** Host names the search is limited to; empty means the whole web. */
   readonly sites: readonly string[];
+  /** Host names whose pages are left out, with all below them. */
+  readonly excludedSites?: readonly string[] | undefined;
 }
 
 /** One search engine result. The snippet is the engine's, never evidence. */
@@ -278,4 +280,9 @@ export type AnswerEvent =
     }
   | { readonly type: 'references'; readonly references: readonly AnswerReference[] }
   | { readonly type: 'answer-delta'; readonly text: string }
-  | { readonly type: 'answer-end'; readonly answer: Answer };
+  | {
+      readonly type: 'answer-end';
+      readonly answer: Answer;
+      /** Other supported answers over the same references, best first; not sent to clients as such. */
+      readonly alternatives?: readonly Pick<CitedAnswer, 'answer' | 'sentences'>[] | undefined;
+    };

@@ -40,6 +40,26 @@ export interface Fetcher {
   fetch(url: string, options: CallOptions): Promise<FetchedPage>;
 }
 
+export interface CacheEntry {
+  readonly value: Uint8Array;
+  /** When the value was true: ms since 1970. */
+  readonly storedAtMs: number;
+  /** From when on the entry is of no use at all (not merely stale): ms since 1970. */
+  readonly expiresAtMs: number;
+}
+
+/**
+ * Bytes by key, bounded in bytes. It fails no caller: what cannot be read is a miss, what cannot be
+ * written is not kept.
+ */
+export interface Cache {
+  /** The entry, or null when there is none or it has expired. */
+  get(key: string, options: CallOptions): Promise<CacheEntry | null>;
+  set(key: string, entry: CacheEntry, options: CallOptions): Promise<void>;
+  delete(key: string, options: CallOptions): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** Reads a page into a document, in a child process. Throws `extract-failed`, `unsupported-content`, `timeout`. */
 export interface Extractor {
   extract(page: FetchedPage, options: CallOptions): Promise<Document>;

@@ -196,7 +196,8 @@ function requireJson(request: Request, _: Response, next: NextFunction): void {
   next();
 }
 
-function bearerCheck(keys: readonly string[]) {
+/** Lets requests through that carry one of the keys as a bearer token (RFC 6750); all of them without keys. */
+export function bearerCheck(keys: readonly string[]) {
   // Hashes have one length, so the comparison takes the same time whatever was sent.
   const digests = keys.map((key) => createHash('sha256').update(key).digest());
   return (request: Request, _: Response, next: NextFunction): void => {

@@ -1,6 +1,8 @@
 /** The pages of `shared/data/extraction-dev` as rows and labels for the block model. */
 import { decodeText } from '../decode-text.ts';
+import { isLeftover } from '../leftover-line.ts';
 import { analysePage, parseScanned } from '../page-analysis.ts';
+import { pageMetadata } from '../page-metadata.ts';
 import { scanHtml } from '../scan-html.ts';
 
 export interface GoldPage {
@@ -19,6 +21,8 @@ export interface TrainingPage {
   readonly gold: string | null;
   readonly texts: readonly string[];
   readonly kept: readonly number[];
+  /** Blocks that are dropped whatever the model says. */
+  readonly leftover: readonly boolean[];
   readonly rows: readonly Float32Array[];
   /** Per block: share of its words that the gold holds, or -1 where nothing is known. */
   readonly labels: readonly number[];
@@ -95,8 +99,8 @@ function siteOf(url: string): string {
 export function trainingPage(set: string, page: GoldPage): TrainingPage {
   const scan = scanHtml(htmlOf(page));
   const document = parseScanned(scan);
-  const title = document.querySelector('title')?.textContent ?? '';
-  const analysis = analysePage(document, title, scan, page.url);
+  const { title, linked } = pageMetadata(document, scan, page.url, '2026-01-01T00:00:00Z');
+  const analysis = analysePage(document, title, scan, page.url, linked);
   const texts = analysis.blocks.map((block) => block.text);
   const gold = page.must_contain === undefined ? (page.gold_text ?? '') : null;
   return {
@@ -105,6 +109,7 @@ export function trainingPage(set: string, page: GoldPage): TrainingPage {
     gold,
     texts,
     kept: analysis.kept,
+    leftover: analysis.blocks.map((block) => isLeftover(block, analysis.discussion)),
     rows: analysis.rows,
     labels: gold === null ? labelsFromSnippets(texts, page) : labelsFromGold(texts, gold),
   };

@@ -5,8 +5,8 @@
  * Input `x` float [1, S, hidden]: word + position + type embeddings. Output `hidden` [1, S, hidden]:
  * the last layer's states, not pooled.
  */
-import { encodeModel, float, int, OnnxGraph } from '../../src/runtime/onnx-graph.ts';
-import type { E5Weights } from './e5-weights.ts';
+import { encodeModel, float, int, OnnxGraph } from '../onnx-graph.ts';
+import type { E5Shape } from './e5-weights.ts';
 
 const MICROSOFT = 'com.microsoft';
 
@@ -17,9 +17,24 @@ const MICROSOFT = 'com.microsoft';
  */
 export type E5Form = 'float32' | 'int8' | 'int4';
 
+/** What the graph is made of: the file's weights, or those with a trained update. */
+export interface E5Tensors {
+  readonly shape: E5Shape;
+  /** All values of a tensor of the file's layout, as f32. */
+  tensor: (name: string) => Float32Array;
+}
+
 /** Builds the model. The result is about 22 MB for `int8`. */
-export function buildE5Graph(weights: E5Weights, form: E5Form): Uint8Array {
+export function buildE5Graph(weights: E5Tensors, form: E5Form): Uint8Array {
   const graph = new OnnxGraph('e5');
+  const { hidden } = weights.shape;
+  graph.node('Identity', [addE5Layers(graph, weights, form)], { outputs: ['hidden'] });
+  graph.output('hidden', 'float', [1, 'S', hidden]);
+  return encodeModel(graph);
+}
+
+/** Adds the input `x` and all layers; returns the name of the last states, [1, S, hidden]. */
+export function addE5Layers(graph: OnnxGraph, weights: E5Tensors, form: E5Form): string {
   const { hidden, layers, heads, ffn, epsilon } = weights.shape;
   const vector = (name: string): string =>
     graph.constant(name, 'float', [weights.tensor(name).length], weights.tensor(name));
@@ -94,9 +109,7 @@ export function buildE5Graph(weights: E5Weights, form: E5Form): Uint8Array {
     const active = graph.op('BiasGelu', [up, vector(`${l}.fi.b`)], {}, MICROSOFT);
     x = norm(linear(active, [`${l}.fo`], ffn, false), vector(`${l}.fo.b`), 'oln');
   }
-  graph.node('Identity', [x], { outputs: ['hidden'] });
-  graph.output('hidden', 'float', [1, 'S', hidden]);
-  return encodeModel(graph);
+  return x;
 }
 
 function concat(parts: readonly Float32Array[]): Float32Array {

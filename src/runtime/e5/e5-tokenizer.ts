@@ -10,6 +10,13 @@ const MAX_LENGTH = 4_000;
 const MAX_PIECE = 24;
 const UNKNOWN_PENALTY = 10;
 
+/** Tokens of a text; offsets are UTF-16 code units of it, half open. */
+export interface TokensWithOffsets {
+  readonly ids: number[];
+  readonly starts: number[];
+  readonly ends: number[];
+}
+
 export class E5Tokenizer {
   readonly bos: number;
   readonly eos: number;
@@ -42,19 +49,69 @@ export class E5Tokenizer {
     return ids;
   }
 
-  /** The SentencePiece normaliser: characters composed and folded, runs of spaces joined. */
-  normalise(text: string): string {
-    let normalised = '';
-    for (const character of text.normalize('NFC').toWellFormed()) {
-      normalised += this.#normaliser.get(character.codePointAt(0) ?? 0) ?? character;
+  /**
+   * Token ids with the code units of `text` that each token stands for: `starts[i]` to `ends[i]`. Same
+   * ids as `encode`, but for the rare text whose composed form reaches across letters.
+   */
+  encodeWithOffsets(text: string): TokensWithOffsets {
+    const result: TokensWithOffsets = { ids: [], starts: [], ends: [] };
+    let word = '';
+    let starts: number[] = [];
+    let ends: number[] = [];
+    const flush = (): void => {
+      if (word === '') return;
+      const lengths: number[] = [];
+      const before = result.ids.length;
+      this.#encodeWord(`▁${word}`, result.ids, lengths);
+      let at = -1;
+      for (let index = before; index < result.ids.length; index += 1) {
+        const end = at + (lengths[index - before] ?? 0);
+        result.starts.push(starts[Math.max(0, at)] ?? 0);
+        result.ends.push(ends[Math.max(0, end - 1)] ?? 0);
+        at = end;
+      }
+      word = '';
+      starts = [];
+      ends = [];
+    };
+    // A letter with its combining marks is composed as one.
+    for (const { 0: cluster, index } of text.slice(0, MAX_LENGTH).matchAll(/\P{M}?\p{M}*/gsu)) {
+      if (cluster === '') continue;
+      for (const unit of this.#fold(cluster)) {
+        if (/\s/u.test(unit)) {
+          flush();
+          continue;
+        }
+        word += unit;
+        for (let part = 0; part < unit.length; part += 1) {
+          starts.push(index);
+          ends.push(index + cluster.length);
+        }
+      }
     }
-    return normalised.replace(/\s+/gu, ' ').trim();
+    flush();
+    return result;
   }
 
-  #encodeWord(word: string, into: number[]): void {
+  /** The SentencePiece normaliser: characters composed and folded, runs of spaces joined. */
+  normalise(text: string): string {
+    return this.#fold(text).replace(/\s+/gu, ' ').trim();
+  }
+
+  #fold(text: string): string {
+    let folded = '';
+    for (const character of text.normalize('NFC').toWellFormed()) {
+      folded += this.#normaliser.get(character.codePointAt(0) ?? 0) ?? character;
+    }
+    return folded;
+  }
+
+  /** @param lengths receives the code units of `word` that each token covers */
+  #encodeWord(word: string, into: number[], lengths?: number[]): void {
     const whole = this.#ids.get(word);
     if (whole !== undefined) {
       into.push(whole);
+      lengths?.push(word.length);
       return;
     }
     const length = word.length;
@@ -80,11 +137,21 @@ export class E5Tokenizer {
       start += step;
     }
     const reversed: number[] = [];
+    const sizes: number[] = [];
     for (let at = length; at > 0; at = from[at] ?? 0) {
       const id = piece[at] ?? this.#unk;
+      const size = at - (from[at] ?? 0);
       // Neighbouring unknown characters make one token.
-      if (id !== this.#unk || reversed.at(-1) !== this.#unk) reversed.push(id);
+      if (id === this.#unk && reversed.at(-1) === this.#unk) {
+        sizes[sizes.length - 1] = (sizes.at(-1) ?? 0) + size;
+        continue;
+      }
+      reversed.push(id);
+      sizes.push(size);
     }
-    for (let index = reversed.length - 1; index >= 0; index -= 1) into.push(reversed[index] ?? 0);
+    for (let index = reversed.length - 1; index >= 0; index -= 1) {
+      into.push(reversed[index] ?? 0);
+      lengths?.push(sizes[index] ?? 0);
+    }
   }
 }

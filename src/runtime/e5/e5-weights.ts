@@ -6,7 +6,8 @@
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { FootnoteError } from '../../src/core/errors.ts';
+import { FootnoteError } from '../../core/errors.ts';
+import { halfToFloat } from '../reader/safetensors.ts';
 
 export interface E5Shape {
   readonly hidden: number;
@@ -257,14 +258,4 @@ function readTensors(cursor: Cursor, fileLength: number): ReadonlyMap<string, Te
     tensors.set(name, { quantised: type === 1, count: values, offset });
   }
   return tensors;
-}
-
-/** IEEE 754 half to a number. */
-function halfToFloat(half: number): number {
-  const sign = (half & 0x8000) === 0 ? 1 : -1;
-  const exponent = (half >> 10) & 31;
-  const fraction = half & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

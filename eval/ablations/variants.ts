@@ -1,0 +1,101 @@
+/** The rows of the ablation table: ways to make an answer of the same references and drafts. */
+import type { PipelineParts } from '../../src/answer-pipeline.ts';
+import type { Answer, Draft, Question } from '../../src/core/nouns.ts';
+import type { CallOptions } from '../../src/core/seams.ts';
+import { baselineJudge, type BaselineName } from '../baselines/baseline-parts.ts';
+import type { EvalQuestion } from '../run/eval-question.ts';
+import type { EvalRecord } from '../run/eval-record.ts';
+import { measureAnswer, type MeasureTools } from '../run/measure-answer.ts';
+import { emptyTrace } from '../run/question-trace.ts';
+
+export interface Variant {
+  readonly name: string;
+  /** The drafts that are judged. */
+  readonly drafts: (all: readonly Draft[]) => readonly Draft[];
+  readonly baseline: BaselineName | null;
+}
+
+/** The first n generated drafts, and all quotations. */
+const bestOf =
+  (count: number) =>
+  (all: readonly Draft[]): readonly Draft[] => {
+    let left = count;
+    return all.filter(({ kind }) => kind !== 'generated' || left-- > 0);
+  };
+const all = (drafts: readonly Draft[]): readonly Draft[] => drafts;
+
+/** Prefix of the rows that count drafts. */
+export const BEST_OF = 'best of ';
+
+export const VARIANTS: readonly Variant[] = [
+  ...[1, 2, 4, 8].map((count): Variant => ({
+    name: `${BEST_OF}${count}`,
+    drafts: bestOf(count),
+    baseline: null,
+  })),
+  { name: 'quotations alone', drafts: bestOf(0), baseline: null },
+  { name: 'first-draft', drafts: all, baseline: 'first-draft' },
+  { name: 'random-draft', drafts: all, baseline: 'random-draft' },
+  { name: 'no-scorer', drafts: all, baseline: 'no-scorer' },
+  { name: 'no-support', drafts: all, baseline: 'no-support' },
+  { name: 'copy-top-passage', drafts: all, baseline: 'copy-top-passage' },
+];
+
+/** Judges one traced question the variant's way. */
+export async function judgeVariant(
+  variant: Variant,
+  record: EvalRecord,
+  question: EvalQuestion,
+  parts: PipelineParts,
+  tools: MeasureTools,
+  options: CallOptions,
+): Promise<EvalRecord> {
+  const { trace = emptyTrace(), answer: before } = record;
+  if (before === null) return { ...record, group: variant.name };
+  const asked: Question = {
+    text: question.question,
+    language: before.language,
+    askedAt: new Date().toISOString(),
+    sites: [],
+  };
+  const plain: PipelineParts['judge'] = (input, call) => parts.judge(input, call);
+  const judge =
+    variant.baseline === null
+      ? plain
+      : baselineJudge(variant.baseline, plain, `${record.group}/${record.id}`);
+  const { references } = trace;
+  const judged =
+    references.length === 0
+      ? { best: null, abstained: true }
+      : await judge(
+          {
+            question: asked,
+            drafts: variant.drafts(trace.drafts),
+            references,
+            answerability: trace.answerability ?? 1,
+            pages: trace.pages,
+          },
+          options,
+        );
+  const abstained = judged.abstained || judged.best === null;
+  const spoken =
+    abstained || judged.best === null ? parts.abstention(asked, references) : judged.best.cited;
+  const answer: Answer = {
+    ...before,
+    answer: spoken.answer,
+    sentences: spoken.sentences,
+    abstained,
+    score: abstained ? null : (judged.best?.score ?? null),
+  };
+  const seen = { ...trace, best: judged.best };
+  return {
+    id: record.id,
+    group: variant.name,
+    question: record.question,
+    gold: record.gold,
+    labels: { language: record.group },
+    answer,
+    error: null,
+    metrics: await measureAnswer(question, answer, seen, tools, options),
+  };
+}

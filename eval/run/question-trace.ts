@@ -1,0 +1,55 @@
+/** What went on inside one question: seen at the pipeline's parts, which work as they always do. */
+import type { PipelineParts } from '../../src/answer-pipeline.ts';
+import type { Draft, Reference, ScoredAnswer } from '../../src/core/nouns.ts';
+
+export interface QuestionTrace {
+  results: { readonly url: string; readonly title: string; readonly provider: string }[];
+  references: readonly Reference[];
+  answerability: number | null;
+  pages: number;
+  drafts: readonly Draft[];
+  /** The best supported answer, even where it was withheld. */
+  best: ScoredAnswer | null;
+  /** All answers that were chosen among, best first. */
+  candidates: readonly ScoredAnswer[];
+}
+
+export function emptyTrace(): QuestionTrace {
+  return {
+    results: [],
+    references: [],
+    answerability: null,
+    pages: 0,
+    drafts: [],
+    best: null,
+    candidates: [],
+  };
+}
+
+/** The same parts, writing down in `trace` what passes through them. For one question only. */
+export function tracedParts(parts: PipelineParts, trace: QuestionTrace): PipelineParts {
+  return {
+    ...parts,
+    search: async (...call) => {
+      const found = await parts.search(...call);
+      trace.results = found.results.map(({ url, title, provider }) => ({ url, title, provider }));
+      return found;
+    },
+    references: async (...call) => {
+      const ranked = await parts.references(...call);
+      trace.references = ranked.references;
+      trace.answerability = ranked.answerability;
+      return ranked;
+    },
+    judge: async (input, options) => {
+      trace.drafts = input.drafts;
+      trace.pages = input.pages;
+      const judged = await parts.judge(input, options);
+      trace.best = judged.best;
+      if ('candidates' in judged && Array.isArray(judged.candidates)) {
+        trace.candidates = judged.candidates as readonly ScoredAnswer[];
+      }
+      return judged;
+    },
+  };
+}

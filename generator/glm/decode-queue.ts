@@ -1,0 +1,349 @@
+/**
+ * Shares the decoder among callers, run by run. Prompts are read in chunks, first come first served; after
+ * each chunk those that already write get a run. Few rows copy ahead, one row a run, in turn (a
+ * call's drafts one after the other, so that the later copy from the earlier); many rows are one batch,
+ * which calls join and leave between runs.
+ */
+import { abortReason } from '../../src/core/deadline.ts';
+import { FootnoteError } from '../../src/core/errors.ts';
+import { DecodeRow, type DecodedRow, type DecodeOptions } from './decode-row.ts';
+import type { GlmConfig } from './glm-config.ts';
+import { greedy, type RunInput, type RunOutput } from './glm-session.ts';
+import {
+  emptyCache,
+  mergeRows,
+  takeRow,
+  trimCache,
+  type CacheTensors,
+  type RowCache,
+} from './kv-cache.ts';
+import type { PrefixCache } from './prefix-cache.ts';
+
+/** Prompt tokens of one native call: what a cancel has to wait for at most. */
+export const prefillChunk = 512;
+/** Fewest tokens of a prompt to feed at once: a single row is summed otherwise (see `addLookup`). */
+const leastFed = 2;
+/** Rows from which a batch beats copying ahead in turn. */
+const batchFrom = 4;
+/** Rows of one batch at most. */
+const mostRows = 16;
+
+interface Job {
+  readonly promptIds: readonly number[];
+  readonly options: DecodeOptions;
+  readonly rows: readonly DecodeRow[];
+  /** Cache of the prompt's first tokens; of all but the last once the first row has begun. */
+  prompt: RowCache;
+  read: boolean;
+  readonly resolve: (rows: DecodedRow[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Batch {
+  readonly members: readonly { readonly job: Job; readonly row: DecodeRow }[];
+  tensors: CacheTensors;
+  lengths: readonly number[];
+}
+
+export interface DecodeStats {
+  /** Iterations of the loop and positions fed, prompts excluded. */
+  readonly steps: number;
+  readonly positions: number;
+  readonly tokens: number;
+  /** Prompt tokens that were computed, and that came from the prefix cache. */
+  readonly promptTokens: number;
+  readonly reusedTokens: number;
+}
+
+export class DecodeQueue {
+  readonly #config: GlmConfig;
+  readonly #run: (input: RunInput) => Promise<RunOutput>;
+  readonly #prefixes: PrefixCache;
+  #jobs: Job[] = [];
+  #batch: Batch | null = null;
+  #busy = false;
+  #turn = 0;
+  #stats = { steps: 0, positions: 0, tokens: 0, promptTokens: 0, reusedTokens: 0 };
+
+  constructor(
+    config: GlmConfig,
+    run: (input: RunInput) => Promise<RunOutput>,
+    prefixes: PrefixCache,
+  ) {
+    this.#config = config;
+    this.#run = run;
+    this.#prefixes = prefixes;
+  }
+
+  get stats(): DecodeStats {
+    return { ...this.#stats };
+  }
+
+  /** @throws FootnoteError `prompt-too-long`, `cancelled` */
+  decode(promptIds: readonly number[], options: DecodeOptions): Promise<DecodedRow[]> {
+    const room = this.#config.max_position_embeddings - promptIds.length;
+    if (promptIds.length === 0 || room < 1) {
+      return Promise.reject(
+        new FootnoteError(
+          'prompt-too-long',
+          `the prompt has ${promptIds.length} tokens; the model takes 1 to ${this.#config.max_position_embeddings - 1}`,
+          { stage: 'generate' },
+        ),
+      );
+    }
+    const bounded = { ...options, maxTokens: Math.min(options.maxTokens, room) };
+    return new Promise((resolve, reject) => {
+      this.#jobs.push({
+        promptIds,
+        options: bounded,
+        rows: options.temperatures.map(
+          (_, row) => new DecodeRow(row, bounded, this.#config.vocab_size),
+        ),
+        prompt: emptyCache(this.#config),
+        read: false,
+        resolve,
+        reject,
+      });
+      if (!this.#busy) void this.#work();
+    });
+  }
+
+  /** Runs until no job is left; between runs the event loop gets a turn, so that a cancel is seen. */
+  async #work(): Promise<void> {
+    this.#busy = true;
+    while (this.#jobs.length > 0) {
+      await new Promise<void>((resolve) => {
+        setImmediate(resolve);
+      });
+      for (const job of this.#jobs.filter(({ options }) => options.signal.aborted))
+        this.#end(job, abortReason(job.options.signal));
+      const reading = this.#jobs.find(({ read }) => !read);
+      if (reading !== undefined) await this.#guard([reading], () => this.#read(reading));
+      const writing = this.#jobs.filter(({ read }) => read);
+      const rows = writing.flatMap((job) => job.rows.filter(({ finished }) => !finished));
+      if (rows.length > 0) {
+        if (rows.length >= batchFrom || writing.some((job) => !mayCopy(job))) {
+          await this.#guard(writing, () => this.#runBatch(writing));
+        } else {
+          this.#turn += 1;
+          const job = writing[this.#turn % writing.length] as Job;
+          await this.#guard([job], () => this.#runCopy(job));
+        }
+      }
+      for (const job of this.#jobs) {
+        if (job.rows.every(({ finished }) => finished)) this.#end(job);
+      }
+    }
+    this.#batch = null;
+    this.#busy = false;
+  }
+
+  /** A run that fails ends the jobs in it, no other. */
+  async #guard(jobs: readonly Job[], work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      for (const job of jobs) this.#end(job, error);
+    }
+  }
+
+  #end(job: Job, error?: unknown): void {
+    this.#jobs = this.#jobs.filter((other) => other !== job);
+    if (error !== undefined) job.reject(error);
+    else job.resolve(job.rows.map(({ result }) => result));
+  }
+
+  /** One chunk of a prompt; the last one makes the first row's first tokens. */
+  async #read(job: Job): Promise<void> {
+    const { promptIds } = job;
+    const [first] = job.rows as [DecodeRow];
+    if (job.prompt.length === 0) {
+      const known = this.#prefixes.find(promptIds, promptIds.length - leastFed);
+      if (known !== null) {
+        job.prompt = known;
+        this.#stats.reusedTokens += known.length;
+      }
+    }
+    const from = job.prompt.length;
+    const left = promptIds.length - from;
+    const isLast = left <= prefillChunk;
+    const ids = promptIds.slice(
+      from,
+      from + (isLast ? left : Math.min(prefillChunk, left - leastFed)),
+    );
+    this.#stats.promptTokens += ids.length;
+    if (!isLast) {
+      const output = await this.#run({
+        rows: [{ ...idle, ids, length: from }],
+        tensors: job.prompt.tensors,
+        keep: 1,
+        limit: 1,
+        stopIds: [],
+      });
+      job.prompt = { tensors: output.tensors, length: from + ids.length };
+      return;
+    }
+    first.pending = ids;
+    first.cache = job.prompt;
+    await this.#runRow(job, first, 1);
+    this.#stats.positions -= ids.length;
+    const { tensors } = first.cache;
+    job.prompt = { tensors, length: promptIds.length - 1 };
+    job.read = true;
+    this.#prefixes.add(promptIds, { tensors, length: promptIds.length });
+  }
+
+  /** The next run of a job whose rows copy ahead, one after the other. */
+  async #runCopy(job: Job): Promise<void> {
+    this.#leaveBatch();
+    const row = job.rows.find(({ finished }) => !finished) as DecodeRow;
+    const begins = this.#begin(job, row, leastFed);
+    await this.#runRow(job, row, begins ? 1 : row.pending.length);
+    if (row.finished && row.cache !== null) {
+      // A chat's next turn begins with this one.
+      this.#prefixes.add([...job.promptIds, ...row.ids], row.cache);
+      row.cache = null;
+    }
+  }
+
+  /** A row that has not begun feeds the last `fed` tokens of the prompt that the first one read. */
+  #begin(job: Job, row: DecodeRow, fed: number): boolean {
+    if (row.pending.length > 0) return false;
+    job.prompt = trimCache(job.prompt);
+    row.pending = job.promptIds.slice(-fed);
+    row.cache = {
+      tensors: job.prompt.tensors,
+      length: job.promptIds.length - row.pending.length,
+    };
+    return true;
+  }
+
+  async #runRow(job: Job, row: DecodeRow, keep: number): Promise<void> {
+    const { cache, limit } = row;
+    if (cache === null) throw new FootnoteError('internal', 'a row lost its cache');
+    const ahead = Math.max(...row.copyCounts);
+    // Copies must not run past the last position.
+    const fits =
+      cache.length + row.pending.length + limit + 2 * ahead < this.#config.max_position_embeddings;
+    const copies = row.mayCopy && fits;
+    const ids = copies || keep === 1 ? row.pending : row.pending.slice(0, 1);
+    const output = await this.#run({
+      rows: [row.toRun(ids, cache.length)],
+      tensors: cache.tensors,
+      keep: copies ? keep : 1,
+      limit,
+      stopIds: job.options.stopIds,
+      constraint: job.options.constraint,
+      copy: copies
+        ? {
+            corpus: row.corpus(job.promptIds, job.rows.slice(0, row.index)),
+            counts: row.copyCounts,
+          }
+        : undefined,
+    });
+    row.pending = output.next[0] ?? [];
+    row.cache = { tensors: output.tensors, length: output.lengths[0] ?? 0 };
+    this.#count(output);
+    row.accept(
+      output.tokens[0] ?? [],
+      output.logProbabilities[0] as Float32Array,
+      output.work.steps,
+    );
+  }
+
+  /** One run of all rows together. */
+  async #runBatch(jobs: readonly Job[]): Promise<void> {
+    const members = this.#chooseRows(jobs);
+    const batch = this.#joinBatch(members);
+    const [head] = members;
+    if (head === undefined) return;
+    const room = this.#config.max_position_embeddings - Math.max(...batch.lengths);
+    const output = await this.#run({
+      rows: members.map(({ row }, place) =>
+        row.toRun(row.pending.slice(0, 1), batch.lengths[place] as number),
+      ),
+      tensors: batch.tensors,
+      keep: 1,
+      limit: Math.max(1, Math.min(room, ...members.map(({ row }) => row.limit))),
+      stopIds: [...new Set(members.flatMap(({ job }) => job.options.stopIds))],
+      constraint: head.job.options.constraint,
+    });
+    batch.tensors = output.tensors;
+    batch.lengths = output.lengths;
+    this.#count(output);
+    for (const [place, { row }] of members.entries()) {
+      row.pending = output.next[place] ?? [];
+      row.accept(
+        output.tokens[place] ?? [],
+        output.logProbabilities[place] as Float32Array,
+        output.work.steps,
+      );
+    }
+  }
+
+  /** Rows of the next batch: at most `mostRows`, jobs in turn, all under one constraint. */
+  #chooseRows(jobs: readonly Job[]): Batch['members'] {
+    this.#turn += 1;
+    const offset = this.#turn % jobs.length;
+    const inTurn = [...jobs.slice(offset), ...jobs.slice(0, offset)];
+    const constraint = inTurn[0]?.options.constraint;
+    const fitting = inTurn
+      .filter(({ options }) => options.constraint === constraint)
+      .flatMap((job) => job.rows.filter(({ finished }) => !finished).map((row) => ({ job, row })));
+    // All of them fit: their order stays, and with it the batch.
+    if (fitting.length <= mostRows) {
+      const order = (row: DecodeRow): number => {
+        const place = this.#batch?.members.findIndex((member) => member.row === row) ?? -1;
+        return place < 0 ? mostRows : place;
+      };
+      return fitting.sort((a, b) => order(a.row) - order(b.row));
+    }
+    return fitting.slice(0, mostRows);
+  }
+
+  #joinBatch(members: Batch['members']): Batch {
+    const old = this.#batch;
+    const same =
+      old?.members.length === members.length &&
+      members.every(({ row }, place) => row === old.members[place]?.row);
+    if (old !== null && same) return old;
+    this.#leaveBatch();
+    const caches = members.map(({ job, row }) => {
+      this.#begin(job, row, 1);
+      return row.cache as RowCache;
+    });
+    for (const { row } of members) row.cache = null;
+    this.#batch = {
+      members,
+      tensors: mergeRows(caches),
+      lengths: caches.map(({ length }) => length),
+    };
+    return this.#batch;
+  }
+
+  /** Gives each row of the batch that goes on its own cache back. */
+  #leaveBatch(): void {
+    const batch = this.#batch;
+    this.#batch = null;
+    batch?.members.forEach(({ row }, place) => {
+      if (!row.finished) row.cache = takeRow(batch.tensors, place, batch.lengths[place] as number);
+    });
+  }
+
+  #count({ work, tokens }: RunOutput): void {
+    this.#stats.steps += work.steps;
+    this.#stats.positions += work.positions;
+    this.#stats.tokens += tokens.reduce((sum, row) => sum + row.length, 0);
+  }
+}
+
+const mayCopy = ({ rows }: Job): boolean => rows.every((row) => row.mayCopy);
+
+/** A row of a run that only fills the cache. */
+const idle = {
+  done: false,
+  sampling: greedy,
+  uniform: () => 0,
+  said: [],
+  constraintState: 0,
+} as const;

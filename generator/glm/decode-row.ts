@@ -1,0 +1,163 @@
+/** One text being decoded: its tokens, its cache, and what it may copy. */
+import type { RunRow, RowSampling } from './glm-session.ts';
+import type { RowCache } from './kv-cache.ts';
+import { constraintState, type TokenConstraint } from './token-constraint.ts';
+import { longestMatch } from './decode-step.ts';
+
+export interface DecodeOptions {
+  readonly maxTokens: number;
+  /** One entry a row; 0 is greedy. Rows share the prompt's prefill. */
+  readonly temperatures: readonly number[];
+  readonly topP: number;
+  /** 0 means the default of 64; at most 256. */
+  readonly topK: number;
+  /** CTRL's repetition penalty over the answer's own tokens (quoting the prompt is free); default 1. */
+  readonly repetitionPenalty?: number | undefined;
+  readonly seed: number;
+  readonly stopIds: readonly number[];
+  /** Added to the logits of the first `steps` tokens: forbids or favours ids there. */
+  readonly early?: { readonly bias: Float32Array; readonly steps: number } | undefined;
+  readonly constraint?: TokenConstraint | undefined;
+  /** Copy spans of the prompt and of earlier drafts ahead; default true. */
+  readonly copyAhead?: boolean | undefined;
+  /** More texts to copy from, best last. */
+  readonly hints?: readonly (readonly number[])[] | undefined;
+  readonly signal: AbortSignal;
+  /**
+   * New tokens of a row, stop token excluded, with their log-probabilities (nats). Returning false
+   * ends the row (a stop string was found).
+   */
+  readonly onTokens: (
+    row: number,
+    ids: readonly number[],
+    logProbabilities: readonly number[],
+  ) => boolean;
+}
+
+export interface DecodedRow {
+  readonly ids: readonly number[];
+  readonly logProbabilities: readonly number[];
+  readonly finishReason: 'stop' | 'length';
+}
+
+/** A uniform number in [0, 1) for a seed, row and step (splitmix32 over their mix). */
+function uniformOf(seed: number, row: number, step: number): number {
+  let state =
+    (Math.imul(seed | 0, 0x9e3779b1) ^ Math.imul(row + 1, 0x85ebca6b)) +
+    Math.imul(step + 1, 0xc2b2ae35);
+  state = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
+  state = Math.imul(state ^ (state >>> 15), 0x735a2d97);
+  return ((state ^ (state >>> 15)) >>> 0) / 4_294_967_296;
+}
+
+/** Tokens copied ahead by length of the match: a longer match is more often right. */
+const copyCounts: readonly number[] = [0, 5, 7, 7];
+/** The same where copies have mostly been wrong. */
+const waryCounts: readonly number[] = [0, 0, 3, 7];
+/** Steps after which a row's own record counts, and tokens a step under which it is wary. */
+const recordSteps = 10;
+const leastGain = 1.35;
+
+export class DecodeRow {
+  readonly index: number;
+  readonly ids: number[] = [];
+  readonly logProbabilities: number[] = [];
+  finishReason: 'stop' | 'length' = 'length';
+  finished = false;
+  /** What to feed next; empty until the prompt is read. */
+  pending: readonly number[] = [];
+  /** Null while the row is part of a batch. */
+  cache: RowCache | null = null;
+  readonly #options: DecodeOptions;
+  readonly #sampling: RowSampling;
+  #steps = 0;
+
+  constructor(index: number, options: DecodeOptions, vocab: number) {
+    this.index = index;
+    this.#options = options;
+    this.#sampling = {
+      temperature: options.temperatures[index] ?? 0,
+      topP: options.topP,
+      topK: Math.min(options.topK === 0 ? 64 : options.topK, 256, vocab),
+      penalty: options.repetitionPenalty ?? 1,
+    };
+  }
+
+  /** Tokens of the next run: few at first, so that the first words are shown soon. */
+  get limit(): number {
+    const made = this.ids.length;
+    return Math.min(made === 0 ? 4 : made < 12 ? 8 : 16, this.#options.maxTokens - made);
+  }
+
+  /** True where copying ahead gives plain decoding's text. */
+  get mayCopy(): boolean {
+    return this.#options.copyAhead !== false && this.#sampling.penalty === 1;
+  }
+
+  get copyCounts(): readonly number[] {
+    const gain = this.ids.length / Math.max(1, this.#steps);
+    return this.#steps >= recordSteps && gain < leastGain ? waryCounts : copyCounts;
+  }
+
+  /** The row's part of a run that feeds `ids`, the last `keep` of them with logits. */
+  toRun(ids: readonly number[], length: number): RunRow {
+    const { seed, early, constraint } = this.#options;
+    const made = this.ids.length;
+    return {
+      ids,
+      length,
+      done: this.finished,
+      sampling: this.#sampling,
+      uniform: (step) => uniformOf(seed, this.index, made + step),
+      early: early === undefined ? undefined : { bias: early.bias, steps: early.steps - made },
+      said: this.ids,
+      constraintState:
+        constraint === undefined ? 0 : constraintState(constraint, this.ids.slice(0, -1)),
+    };
+  }
+
+  /** What the row may copy from: hints, the prompt, drafts before it, and itself, which stands last. */
+  corpus(prompt: readonly number[], before: readonly DecodeRow[]): number[] {
+    const gap = Array.from({ length: longestMatch }, () => -1);
+    // A draft before this one stands behind the prompt's end, so that its first words are found.
+    const end = prompt.slice(-longestMatch);
+    return [
+      ...gap,
+      ...(this.#options.hints ?? []).flatMap((hint) => [...hint, ...gap]),
+      ...(before.length > 0 ? prompt : []),
+      ...before.flatMap(({ ids }) => [...gap, ...end, ...ids]),
+      ...gap,
+      ...(before.length > 0 ? end : prompt),
+      ...this.ids,
+    ];
+  }
+
+  /** Takes what a run made, up to a stop token. */
+  accept(tokens: readonly number[], logProbabilities: Float32Array, steps: number): void {
+    this.#steps += steps;
+    const fresh: number[] = [];
+    const freshLog: number[] = [];
+    for (const [place, id] of tokens.entries()) {
+      if (this.#options.stopIds.includes(id)) {
+        this.finished = true;
+        this.finishReason = 'stop';
+        break;
+      }
+      if (this.ids.length + fresh.length === this.#options.maxTokens) break;
+      fresh.push(id);
+      freshLog.push(logProbabilities[place] as number);
+    }
+    this.ids.push(...fresh);
+    this.logProbabilities.push(...freshLog);
+    if (fresh.length > 0 && !this.#options.onTokens(this.index, fresh, freshLog)) {
+      this.finished = true;
+      this.finishReason = 'stop';
+    }
+    if (this.ids.length >= this.#options.maxTokens) this.finished = true;
+  }
+
+  get result(): DecodedRow {
+    const { ids, logProbabilities, finishReason } = this;
+    return { ids, logProbabilities, finishReason };
+  }
+}

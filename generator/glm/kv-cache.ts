@@ -1,0 +1,95 @@
+/**
+ * The KV cache between runs: two tensors a layer, `[rows, kv heads, positions, head dim]`. Each row has
+ * its own length; what stands behind it is never read, so giving tokens back costs nothing.
+ */
+import { Tensor } from 'onnxruntime-node';
+import type { GlmConfig } from './glm-config.ts';
+import { glmIo } from './glm-graph.ts';
+
+export type CacheTensors = Readonly<Record<string, Tensor>>;
+
+/** The cache of one row. */
+export interface RowCache {
+  readonly tensors: CacheTensors;
+  /** Positions that count. */
+  readonly length: number;
+}
+
+/** Names of the cache's inputs, in order. */
+export function cacheNames(config: GlmConfig): string[] {
+  return Array.from({ length: config.num_hidden_layers }, (_, layer) => [
+    glmIo.pastKey(layer),
+    glmIo.pastValue(layer),
+  ]).flat();
+}
+
+export function emptyCache(config: GlmConfig): RowCache {
+  const { num_key_value_heads: heads, head_dim: dim } = config;
+  const tensors = Object.fromEntries(
+    cacheNames(config).map((name) => [
+      name,
+      new Tensor('float32', new Float32Array(0), [1, heads, 0, dim]),
+    ]),
+  );
+  return { tensors, length: 0 };
+}
+
+/** Bytes that a cache holds. */
+export function cacheBytes({ tensors }: RowCache): number {
+  return Object.values(tensors).reduce(
+    (sum, { data }) => sum + (data as Float32Array).byteLength,
+    0,
+  );
+}
+
+/** Copies one head of one row, `length` positions of it. */
+function copyHeads(
+  from: Tensor,
+  fromRow: number,
+  to: Float32Array,
+  toRow: number,
+  toPositions: number,
+  length: number,
+): void {
+  const [, heads = 0, positions = 0, dim = 0] = from.dims;
+  const data = from.data as Float32Array;
+  for (let head = 0; head < heads; head += 1) {
+    const start = (fromRow * heads + head) * positions * dim;
+    to.set(data.subarray(start, start + length * dim), (toRow * heads + head) * toPositions * dim);
+  }
+}
+
+/** The same cache without what stands behind its length; itself where that is little. */
+export function trimCache(cache: RowCache, length = cache.length): RowCache {
+  const [first] = Object.values(cache.tensors);
+  const positions = first?.dims[2] ?? 0;
+  if (positions <= length + 32) return { tensors: cache.tensors, length };
+  return takeRow(cache.tensors, 0, length);
+}
+
+/** One row of a batch as a cache of its own. */
+export function takeRow(tensors: CacheTensors, row: number, length: number): RowCache {
+  const taken: Record<string, Tensor> = {};
+  for (const [name, tensor] of Object.entries(tensors)) {
+    const [, heads = 0, , dim = 0] = tensor.dims;
+    const data = new Float32Array(heads * length * dim);
+    copyHeads(tensor, row, data, 0, length, length);
+    taken[name] = new Tensor('float32', data, [1, heads, length, dim]);
+  }
+  return { tensors: taken, length };
+}
+
+/** Rows of several lengths as one batch, each from position 0, as long as the longest. */
+export function mergeRows(rows: readonly RowCache[]): CacheTensors {
+  const positions = Math.max(...rows.map(({ length }) => length));
+  const merged: Record<string, Tensor> = {};
+  for (const [name, { dims }] of Object.entries(rows[0]?.tensors ?? {})) {
+    const [, heads = 0, , dim = 0] = dims;
+    const data = new Float32Array(rows.length * heads * positions * dim);
+    rows.forEach(({ tensors, length }, row) => {
+      copyHeads(tensors[name] as Tensor, 0, data, row, positions, length);
+    });
+    merged[name] = new Tensor('float32', data, [rows.length, heads, positions, dim]);
+  }
+  return merged;
+}

@@ -1,0 +1,133 @@
+/** Conversations with the built service over the sample web: follow-ups, style, plans, and what needs no search. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Answer, Turn } from '../src/core/nouns.ts';
+import { answerSchema } from '../src/http/schemas.ts';
+import { startService, TEST_CACHE, type Service } from './footnote-process.ts';
+import { weights } from './weights.ts';
+
+const ready = weights('smollm2-135m') !== null && weights('multilingual-e5-small') !== null;
+
+let service: Service;
+
+async function ask(question: string, more: object = {}): Promise<Answer> {
+  const response = await fetch(`${service.origin}/v1/answer`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ question, drafts: 0, ...more }),
+  });
+  const answer = answerSchema.parse(await response.json()) as Answer;
+  let end = 0;
+  for (const sentence of answer.sentences) {
+    expect(answer.answer.slice(sentence.start, sentence.end)).toBe(sentence.text);
+    expect(answer.answer.slice(end, sentence.start)).toMatch(/^(?:\s*\[\d+\])*\s*$/u);
+    end = sentence.end;
+    for (const { reference, start, end: stop, quote } of sentence.citations) {
+      const found = answer.references[reference - 1];
+      expect(found?.number).toBe(reference);
+      expect(found?.text.slice(start, stop)).toBe(quote);
+    }
+  }
+  return answer;
+}
+
+const said = (question: string, answer: Answer): Turn[] => [
+  { role: 'user', content: question },
+  { role: 'assistant', content: answer.answer },
+];
+const kinds = (answer: Answer): string[] => answer.steps.map(({ kind }) => kind);
+const citedUrls = ({ sentences, references }: Answer): (string | undefined)[] =>
+  sentences.flatMap(({ citations }) =>
+    citations.map(({ reference }) => references[reference - 1]?.url),
+  );
+
+describe.skipIf(!ready)('a conversation', () => {
+  beforeAll(async () => {
+    service = await startService({
+      FOOTNOTE_SEARCH: 'sample',
+      FOOTNOTE_GENERATOR: 'smollm2-135m',
+      FOOTNOTE_CACHE_DIR: TEST_CACHE,
+    });
+  }, 180_000);
+
+  afterAll(async () => {
+    expect(await service.stop()).toBe(0);
+  });
+
+  it('answers a follow-up from what went before, and keeps the number of a page', async () => {
+    const question = 'How deep is Lake Baikal?';
+    const first = await ask(question);
+    expect(first.steps).toEqual([]);
+    const second = await ask('And how long is it?', { messages: said(question, first) });
+    expect(second.question).toBe('And how long is it?');
+    expect(second.steps[0]).toMatchObject({ kind: 'rewrite', output: 'How long is Lake Baikal?' });
+    expect(second.answer).toMatch(/636/u);
+    const number = (answer: Answer): number | undefined =>
+      answer.references.find(({ url }) => url.includes('lake-baikal'))?.number;
+    expect(number(second)).toBe(number(first));
+  });
+
+  it('answers a Chinese follow-up', async () => {
+    const question = '大熊猫主要吃什么？';
+    const first = await ask(question);
+    const second = await ask('它刚出生的幼崽有多重？', { messages: said(question, first) });
+    expect(second.steps[0]?.output).toBe('大熊猫刚出生的幼崽有多重？');
+    expect(second.answer).toContain('100克');
+  });
+
+  it('needs no search for small talk, itself, the date and sums', async () => {
+    const messages: Turn[] = [{ role: 'user', content: 'How deep is Lake Baikal?' }];
+    for (const [question, says, kind] of [
+      ['Thanks!', /welcome/u, 'reply'],
+      ['What did I ask first?', /How deep is Lake Baikal\?/u, 'reply'],
+      ['What is the date today?', new RegExp(String(new Date().getUTCFullYear()), 'u'), 'reply'],
+      ['What is 15% of 240?', /= 36$/u, 'calculate'],
+      ['16 mod 12', /= 4$/u, 'calculate'],
+    ] as const) {
+      const answer = await ask(question, { messages });
+      expect(answer.answer).toMatch(says);
+      expect(kinds(answer)).toEqual([kind]);
+      expect(answer.references).toEqual([]);
+    }
+  });
+
+  it('takes the shape that is asked for, and repeats an answer in another', async () => {
+    const question = 'How deep is Lake Baikal?';
+    const first = await ask(`${question} Answer in one sentence.`);
+    expect(first.sentences).toHaveLength(1);
+    expect(first.answer).toContain('1,642');
+    const table = await ask('as a table please', { messages: said(question, first) });
+    expect(table.answer).toMatch(
+      /^\| Statement \| Source \|\n\| --- \| --- \|\n\| .*1,642.* \| \[\d\]/u,
+    );
+    expect(kinds(table)).toEqual(['rewrite', 'style']);
+    const simple = await ask(`${question} Explain like I am five.`);
+    expect(simple.warnings.map(({ code }) => code)).toContain('style-limited');
+  });
+
+  it('compares two things by two searches, each figure with its source', async () => {
+    const answer = await ask('Is Olympus Mons higher than Yushan?');
+    expect(kinds(answer)).toEqual(['search', 'extract', 'search', 'extract']);
+  });
+
+  it('compares figures that both have a source', async () => {
+    const answer = await ask('京杭大运河比巴拿马运河长吗？');
+    expect(kinds(answer).slice(0, 2)).toEqual(['search', 'extract']);
+    const english = await ask('Who is older, Marie Curie or Pablo Picasso?');
+    expect(english.answer).toMatch(/older/u);
+    expect(new Set(citedUrls(english)).size).toBe(2);
+    expect(kinds(english)).toContain('compare');
+  });
+
+  it('streams its steps', async () => {
+    const response = await fetch(`${service.origin}/v1/answer`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({ question: 'What is 2^10?' }),
+    });
+    const text = await response.text();
+    expect(text).toContain(
+      'event: step\ndata: {"step":{"kind":"calculate","input":"2^10","output":"1024"',
+    );
+    expect(text).toContain('event: answer-end');
+  });
+});
