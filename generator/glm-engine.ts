@@ -6,6 +6,7 @@ import { FootnoteError } from '../src/core/errors.ts';
 import type { Draft, Prompt } from '../src/core/nouns.ts';
 import type { Decoder } from './decoder.ts';
 import type { GlmForm } from './glm/matrix-form.ts';
+import { citationMarks, tokenConstraint, type TokenConstraint } from './glm/token-constraint.ts';
 import { openDecoder, type OpenedDecoder } from './open-decoder.ts';
 import type { ModelTokenizer } from './tokenizer/model-tokenizer.ts';
 import { promptParts } from './tokenizer/render-prompt.ts';
@@ -19,6 +20,8 @@ export interface EngineOptions {
   readonly device: 'auto' | 'cpu' | 'cuda';
   /** Default `int8`. */
   readonly form?: GlmForm | undefined;
+  /** Bytes of KV kept of earlier prompts and answers; 0: none. */
+  readonly prefixBytes?: number | undefined;
 }
 
 export interface EngineRequest {
@@ -34,6 +37,12 @@ export interface EngineRequest {
   readonly minTokens: number;
   /** No token that opens a citation mark or a list within the first tokens. */
   readonly banLeadingMarks: boolean;
+  /** Citation marks `[n]` only with n in 1 to this; undefined: marks are like other text. */
+  readonly citationMarks?: number | undefined;
+  /** Over the draft's own tokens; default 1, none. */
+  readonly repetitionPenalty?: number | undefined;
+  /** Default true: spans of the prompt are copied ahead where few drafts are written at once. */
+  readonly copyAhead?: boolean | undefined;
 }
 
 /** Temperature of the further drafts when the first one is greedy. */
@@ -48,6 +57,7 @@ export class GlmEngine {
   /** The converted model; its weights stand beside it. */
   readonly modelPath: string;
   #leadingMarks: readonly number[] | undefined;
+  readonly #constraints = new Map<number, TokenConstraint>();
 
   private constructor(opened: OpenedDecoder) {
     this.decoder = opened.decoder;
@@ -109,6 +119,10 @@ export class GlmEngine {
       seed: request.seed,
       stopIds: this.tokenizer.stopIds,
       early: this.#early(request),
+      repetitionPenalty: request.repetitionPenalty,
+      copyAhead: request.copyAhead,
+      constraint:
+        request.citationMarks === undefined ? undefined : this.#marksUpTo(request.citationMarks),
       signal,
       onTokens: (row, ids) => {
         const writer = writers[row];
@@ -168,6 +182,20 @@ export class GlmEngine {
     if (request.minTokens > 0) for (const id of this.tokenizer.stopIds) bias[id] = barred;
     if (request.banLeadingMarks) for (const id of this.#marks()) bias[id] = barred;
     return { bias, steps };
+  }
+
+  /** The same object for the same number, so that drafts under it share a batch. */
+  #marksUpTo(most: number): TokenConstraint {
+    const known = this.#constraints.get(most);
+    if (known !== undefined) return known;
+    const { rule, states } = citationMarks(most);
+    const decoder = new TextDecoder();
+    const texts = Array.from({ length: this.tokenizer.size }, (_, id) =>
+      decoder.decode(this.tokenizer.bytesOf(id)),
+    );
+    const made = tokenConstraint(rule, states, texts, this.decoder.config.vocab_size);
+    this.#constraints.set(most, made);
+    return made;
   }
 
   /** Tokens that begin with a bracket or a list mark, which crowd the answer out when they come first. */

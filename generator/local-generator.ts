@@ -21,6 +21,10 @@ export interface LocalGeneratorOptions {
   readonly maxQueued?: number;
   /** Hard limit of one call, in milliseconds; the process is killed when it passes. Default 300,000. */
   readonly timeoutMs?: number;
+  /** Calls that share the decoder, run by run; more wait. Default 8. */
+  readonly maxTogether?: number;
+  /** Bytes of KV kept of earlier prompts and answers; 0: none. Default 64 MiB. */
+  readonly prefixBytes?: number;
 }
 
 /** What shapes drafts beyond the seam's options. */
@@ -29,6 +33,12 @@ export interface DraftShape {
   readonly minTokens?: number;
   /** No bracket, list mark or heading as the first token; default true: answers are prose. */
   readonly banLeadingMarks?: boolean;
+  /** Citation marks `[n]` only with n in 1 to this; default: marks are like other text. */
+  readonly citationMarks?: number;
+  /** CTRL's repetition penalty over the draft's own tokens, 1 to 2; default 1, none. */
+  readonly repetitionPenalty?: number;
+  /** Default true: spans of the prompt are copied ahead; the text is the same, sooner. */
+  readonly copyAhead?: boolean;
 }
 
 export interface SelfCheck {
@@ -83,6 +93,7 @@ export class LocalGenerator implements Generator {
       cacheDir: options.cacheDir,
       threads: options.threads,
       device: options.device,
+      prefixBytes: options.prefixBytes,
     };
     const pool = new ChildPool({
       module: new URL(
@@ -91,6 +102,7 @@ export class LocalGenerator implements Generator {
       ),
       stage: 'generate',
       maxQueued: options.maxQueued ?? 32,
+      concurrency: options.maxTogether ?? 8,
       // One native call cannot be interrupted: a chunk of prefill on a slow machine.
       cancelGraceMs: 20_000,
     });
@@ -113,13 +125,14 @@ export class LocalGenerator implements Generator {
   }
 
   /**
-   * Drafts for a prompt, from one prefill. A process that died is started anew by the next call.
-   * @throws FootnoteError `prompt-too-long`, `worker-crashed`, `overloaded`, `timeout`, `cancelled`,
-   *   `bad-request` (options out of range)
+   * Drafts for a prompt, from one prefill. A process that died is started anew, and the call tried once
+   * more: drafts of a seed come out the same, and what was shown is not shown again.
+   * @throws FootnoteError `prompt-too-long`, `worker-crashed` (twice), `overloaded`, `timeout`,
+   *   `cancelled`, `bad-request` (options out of range)
    */
-  generate(prompt: Prompt, options: GenerateOptions & DraftShape): Promise<readonly Draft[]> {
+  async generate(prompt: Prompt, options: GenerateOptions & DraftShape): Promise<readonly Draft[]> {
     const problem = checkOptions(options);
-    if (problem !== null) return Promise.reject(new FootnoteError('bad-request', problem));
+    if (problem !== null) throw new FootnoteError('bad-request', problem);
     const request: EngineRequest = {
       prompt,
       drafts: options.drafts,
@@ -131,21 +144,41 @@ export class LocalGenerator implements Generator {
       stop: options.stop ?? [],
       minTokens: options.minTokens ?? 3,
       banLeadingMarks: options.banLeadingMarks ?? true,
+      citationMarks: options.citationMarks,
+      repetitionPenalty: options.repetitionPenalty,
+      copyAhead: options.copyAhead,
     };
-    const { onDelta } = options;
+    const shown = new Map<number, number>();
+    try {
+      return await this.#write(request, options, shown);
+    } catch (error) {
+      const crashed = error instanceof FootnoteError && error.code === 'worker-crashed';
+      if (!crashed || options.signal.aborted) throw error;
+      return this.#write(request, options, shown);
+    }
+  }
+
+  /** One try. `shown` holds how much of each draft the caller has seen. */
+  #write(
+    request: EngineRequest,
+    { signal, onDelta }: GenerateOptions,
+    shown: Map<number, number>,
+  ): Promise<Draft[]> {
+    const written = new Map<number, number>();
     return this.#pool.call<Draft[]>(
       'generate',
       { options: this.#engine, request },
       {
-        signal: options.signal,
+        signal,
         timeoutMs: this.#timeoutMs,
-        ...(onDelta === undefined
-          ? {}
-          : {
-              onEvent: (event: { readonly index: number; readonly text: string }) => {
-                onDelta(event.index, event.text);
-              },
-            }),
+        onEvent: ({ index, text }: { readonly index: number; readonly text: string }) => {
+          const from = written.get(index) ?? 0;
+          const seen = shown.get(index) ?? 0;
+          written.set(index, from + text.length);
+          if (from + text.length <= seen) return;
+          shown.set(index, from + text.length);
+          onDelta?.(index, text.slice(Math.max(0, seen - from)));
+        },
       },
     );
   }
@@ -220,5 +253,8 @@ function checkOptions(options: GenerateOptions & DraftShape): string | null {
   if (!(options.topP > 0 && options.topP <= 1)) return 'topP must be above 0 and at most 1';
   if (!whole(options.topK, 0, 256)) return 'topK must be 0 to 256';
   if (!Number.isInteger(options.seed)) return 'seed must be a whole number';
+  const penalty = options.repetitionPenalty ?? 1;
+  if (!(penalty >= 1 && penalty <= 2)) return 'repetitionPenalty must be 1 to 2';
+  if (!whole(options.citationMarks ?? 1, 1, 99)) return 'citationMarks must be 1 to 99';
   return null;
 }

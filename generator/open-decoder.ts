@@ -20,6 +20,8 @@ export interface OpenDecoderOptions {
   readonly threads: number;
   readonly device: 'cpu' | 'cuda';
   readonly form: GlmForm;
+  /** Bytes of KV kept of earlier prompts and answers, where the decoder can reuse them; 0: none. */
+  readonly prefixBytes?: number | undefined;
 }
 
 export interface OpenedDecoder {
@@ -47,7 +49,8 @@ export async function openDecoder(options: OpenDecoderOptions): Promise<OpenedDe
     }
     if (model.kind === 'glm') {
       const { config, modelPath, converted } = convertGlm(model.source, form, cacheDir);
-      const decoder = await GlmDecoder.open(modelPath, config, { threads, device });
+      const { prefixBytes } = options;
+      const decoder = await GlmDecoder.open(modelPath, config, { threads, device, prefixBytes });
       return { decoder, tokenizer, converted, modelPath };
     }
     if (model.kind === 'prefix-glm') {

@@ -1,12 +1,11 @@
 /**
  * Converts weights to the ONNX decoder once: `model.onnx` and its `weights.bin` (memory-mapped by
- * onnxruntime) in a folder named by the file's content, the form and the converter's version. Written
- * to a temporary folder and renamed, so that a crash or a second process leaves nothing half done.
+ * onnxruntime) in a folder named by the file's content, the form and the converter's version.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WeightSource } from '../weights/weight-source.ts';
+import { convertedFolder, fingerprint } from './converted-folder.ts';
 import type { GlmConfig } from './glm-config.ts';
 import { glmModel } from './glm-model.ts';
 import { GlmWeights, type GlmMatrix } from './glm-weights.ts';
@@ -55,13 +54,6 @@ function convert(weights: GlmWeights, form: GlmForm, folder: string): void {
   writeFileSync(join(folder, 'model.onnx'), glmModel(config, form, writer.layout));
 }
 
-/** Hash of the contents' outline and of the shape (which other files may hold). */
-function fingerprint(source: WeightSource, config: GlmConfig): string {
-  const hash = createHash('sha256');
-  source.addFingerprint(hash);
-  return hash.update(JSON.stringify(config)).digest('hex').slice(0, 24);
-}
-
 export interface ConvertedGlm {
   readonly config: GlmConfig;
   readonly modelPath: string;
@@ -83,21 +75,8 @@ export interface GlmSource {
 export function convertGlm(source: GlmSource, form: GlmForm, cacheDir: string): ConvertedGlm {
   const { config, halfSplit } = source;
   const name = `glm-${fingerprint(source.weights, config)}-${form}-v${converterVersion}`;
-  const folder = join(cacheDir, name);
-  const modelPath = join(folder, 'model.onnx');
-  if (existsSync(modelPath)) return { config, modelPath, converted: false };
-  const temporary = join(cacheDir, `${name}.${randomBytes(6).toString('hex')}.tmp`);
-  mkdirSync(temporary, { recursive: true });
-  try {
-    convert(new GlmWeights(source.weights, config, halfSplit), form, temporary);
-    try {
-      renameSync(temporary, folder);
-    } catch (error) {
-      // Another process was faster: its result is the same.
-      if (!existsSync(modelPath)) throw error;
-    }
-  } finally {
-    rmSync(temporary, { recursive: true, force: true });
-  }
-  return { config, modelPath, converted: true };
+  const made = convertedFolder(cacheDir, name, (folder) => {
+    convert(new GlmWeights(source.weights, config, halfSplit), form, folder);
+  });
+  return { config, ...made };
 }

@@ -6,7 +6,8 @@ import { Tensor } from 'onnxruntime-node';
 import { abortReason } from '../../src/core/deadline.ts';
 import { FootnoteError } from '../../src/core/errors.ts';
 import type { Decoder } from '../decoder.ts';
-import type { DecodedRow, DecodeOptions } from '../glm/glm-decoder.ts';
+import type { DecodedRow, DecodeOptions } from '../glm/decode-row.ts';
+import { constraintState } from '../glm/token-constraint.ts';
 import { sampleToken, uniformAt } from './sample-token.ts';
 import type { StepCache, StepModel, StepPrompt } from './step-model.ts';
 
@@ -138,11 +139,31 @@ function chunkEnd({ together }: StepPrompt, past: number, chunk: number): number
   return Math.max(past + chunk, past === 0 ? (together ?? 0) : 0);
 }
 
-/** Logits with what the options add to them. */
+/** Logits with what the options make of them: repetition penalty, constraint, early bias. */
 function shape(plain: Float32Array, row: Row, step: number, options: DecodeOptions): Float32Array {
-  const { early } = options;
-  if (early === undefined || step >= early.steps) return plain;
-  return plain.map((value, id) => value + (early.bias[id] ?? 0));
+  const { early, constraint, repetitionPenalty: penalty = 1 } = options;
+  const isEarly = early !== undefined && step < early.steps;
+  if (!isEarly && constraint === undefined && penalty === 1) return plain;
+  const shaped = Float32Array.from(plain);
+  if (penalty !== 1) {
+    // CTRL's: a logit is divided where it is positive, multiplied where it is not.
+    for (const id of new Set(row.ids)) {
+      const value = shaped[id] as number;
+      shaped[id] = value > 0 ? value / penalty : value * penalty;
+    }
+  }
+  if (constraint !== undefined) {
+    const bias = constraint.bias[constraintState(constraint, row.ids)];
+    for (let id = 0; id < shaped.length; id += 1) {
+      shaped[id] = (shaped[id] as number) + (bias?.[Number(constraint.classes[id] ?? 0n)] ?? 0);
+    }
+  }
+  if (isEarly) {
+    early.bias.forEach((value, id) => {
+      shaped[id] = (shaped[id] as number) + value;
+    });
+  }
+  return shaped;
 }
 
 /** The same cache for several rows. */
