@@ -1,39 +1,26 @@
 #!/usr/bin/env node
 /** The `footnote` command. */
-<<<<<<< HEAD
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-=======
-import { mkdirSync } from 'node:fs';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
->>>>>>> 70f8bc1 (wip)
 import { pino } from 'pino';
 import { createApp, type App } from './app.ts';
 import type { AnswerRequest } from './answer-service.ts';
 import { ask } from './cli/ask-command.ts';
 import { chat } from './cli/chat-command.ts';
-<<<<<<< HEAD
-import { addEvalCommand } from './cli/eval-command.ts';
-=======
 import { completionScript, SHELLS, type Shell } from './cli/completion.ts';
->>>>>>> 70f8bc1 (wip)
+import { addEvalCommand } from './cli/eval-command.ts';
 import { doctorCommand } from './cli/doctor-command.ts';
 import { mcp } from './cli/mcp-command.ts';
 import { modelsListCommand, modelsPullCommand, modelsVerifyCommand } from './cli/models-command.ts';
 import { serve } from './cli/serve-command.ts';
 import { STAGES, stageCommand } from './cli/stage-command.ts';
-<<<<<<< HEAD
 import type { WebTap } from './composition/web-seams.ts';
-import { CONFIG_FIELDS, loadConfig, type Config, type ConfigName } from './core/config.ts';
-=======
 import {
   CONFIG_FIELDS,
   loadConfig,
-  redactConfig,
   terminalOpensLinks,
   type Config,
   type ConfigName,
 } from './core/config.ts';
->>>>>>> 70f8bc1 (wip)
 import { FootnoteError, toFootnoteError } from './core/errors.ts';
 import { packageVersion } from './core/package-root.ts';
 import { ProgressLine } from './runtime/models/progress-line.ts';
