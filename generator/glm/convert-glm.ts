@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { WeightSource } from '../weights/weight-source.ts';
 import { convertedFolder, fingerprint } from './converted-folder.ts';
 import type { GlmConfig } from './glm-config.ts';
+import type { GlmLayout } from './glm-graph.ts';
 import { glmModel } from './glm-model.ts';
 import { GlmWeights, type GlmMatrix } from './glm-weights.ts';
 import { matrixForm, type GlmForm } from './matrix-form.ts';
@@ -16,7 +17,8 @@ import { writeEmbedding, writeMatrix } from './write-matrix.ts';
 /** Raise it when the graph or the layout of the weights changes: old results are then made anew. */
 const converterVersion = 4;
 const weightsName = 'weights.bin';
-function convert(weights: GlmWeights, form: GlmForm, folder: string): void {
+/** Writes the weights in a form and says where each stands. */
+export function writeGlmWeights(weights: GlmWeights, form: GlmForm, folder: string): GlmLayout {
   const { config } = weights;
   const writer = new WeightsWriter(join(folder, weightsName), weightsName);
   try {
@@ -51,7 +53,7 @@ function convert(weights: GlmWeights, form: GlmForm, folder: string): void {
   } finally {
     writer.close();
   }
-  writeFileSync(join(folder, 'model.onnx'), glmModel(config, form, writer.layout));
+  return writer.layout;
 }
 
 export interface ConvertedGlm {
@@ -76,7 +78,9 @@ export function convertGlm(source: GlmSource, form: GlmForm, cacheDir: string): 
   const { config, halfSplit } = source;
   const name = `glm-${fingerprint(source.weights, config)}-${form}-v${converterVersion}`;
   const made = convertedFolder(cacheDir, name, (folder) => {
-    convert(new GlmWeights(source.weights, config, halfSplit), form, folder);
+    const weights = new GlmWeights(source.weights, config, halfSplit);
+    const layout = writeGlmWeights(weights, form, folder);
+    writeFileSync(join(folder, 'model.onnx'), glmModel(config, form, layout));
   });
   return { config, ...made };
 }

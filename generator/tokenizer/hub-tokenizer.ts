@@ -156,7 +156,17 @@ function fromTokenizerJson(folder: string, settings: Settings): TokenTables {
   let tokenizer: Tokenizer;
   try {
     tokenizer = new Tokenizer(
-      { ...json, added_tokens: [], post_processor: null, truncation: null, padding: null },
+      {
+        // What a file may leave out.
+        normalizer: null,
+        pre_tokenizer: null,
+        decoder: null,
+        ...json,
+        added_tokens: [],
+        post_processor: null,
+        truncation: null,
+        padding: null,
+      },
       { clean_up_tokenization_spaces: false },
     );
   } catch (error) {
