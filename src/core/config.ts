@@ -100,7 +100,15 @@ export const CONFIG_FIELDS = {
   apiKeys: {
     env: 'FOOTNOTE_API_KEYS',
     secret: true,
-    help: 'comma-separated keys; when set, every /v1 request needs one as a bearer token',
+    help: 'comma-separated keys, best hashed as footnote keys new prints them; when set, every /v1 request needs one as a bearer token',
+  },
+  rateLimit: {
+    env: 'FOOTNOTE_RATE_LIMIT',
+    help: 'requests to /v1 a minute of one key, or of one address where there are no keys; 0: no limit',
+  },
+  corsOrigins: {
+    env: 'FOOTNOTE_CORS_ORIGINS',
+    help: 'comma-separated origins whose pages may call the service; empty by default: none',
   },
   logLevel: {
     env: 'FOOTNOTE_LOG_LEVEL',
@@ -192,6 +200,8 @@ function schemaFor(environment: NodeJS.ProcessEnv) {
     host: z.string().default('127.0.0.1'),
     port: z.coerce.number().int().min(0).max(65535).default(8080),
     apiKeys: list.default([]),
+    rateLimit: z.coerce.number().int().min(0).default(0),
+    corsOrigins: list.default([]),
     logLevel: z
       .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
       .default('info'),
