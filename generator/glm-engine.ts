@@ -5,6 +5,8 @@
 import { FootnoteError } from '../src/core/errors.ts';
 import type { Draft, Prompt } from '../src/core/nouns.ts';
 import { convertGlm, type ConvertedGlm } from './glm/convert-glm.ts';
+import { probeForm } from './glm/form-probe.ts';
+import type { GlmConfig } from './glm/glm-config.ts';
 import { GlmDecoder } from './glm/glm-decoder.ts';
 import type { GlmForm } from './glm/matrix-form.ts';
 import { citationMarks, tokenConstraint, type TokenConstraint } from './glm/token-constraint.ts';
@@ -19,7 +21,7 @@ export interface EngineOptions {
   /** 0: one for each core. */
   readonly threads: number;
   readonly device: 'auto' | 'cpu' | 'cuda';
-  /** Default `int8`. */
+  /** Default: what suits the processor (see `form-probe.ts`), float32 on CUDA. */
   readonly form?: GlmForm | undefined;
   /** Bytes of KV kept of earlier prompts and answers; 0: none. */
   readonly prefixBytes?: number | undefined;
@@ -77,7 +79,7 @@ export class GlmEngine {
     const { weights } = model.source;
     try {
       const tokenizer = model.tokenizer();
-      const form = options.form ?? (options.device === 'cuda' ? 'float32' : 'int8');
+      const form = await formOf(model.source.config, options);
       const { config, modelPath, converted } = convertGlm(model.source, form, options.cacheDir);
       if (tokenizer.size > config.vocab_size) throw weights.invalid('more tokens than embeddings');
       const decoder = await GlmDecoder.open(modelPath, config, {
@@ -228,6 +230,12 @@ export class GlmEngine {
     this.#leadingMarks = marks;
     return marks;
   }
+}
+
+async function formOf(config: GlmConfig, options: EngineOptions): Promise<GlmForm> {
+  if (options.form !== undefined) return options.form;
+  if (options.device === 'cuda') return 'float32';
+  return (await probeForm(config, options)).form;
 }
 
 /** Where the first of the stop strings begins at or after `from`, or -1. */
