@@ -15,6 +15,10 @@ const BENCHES: Readonly<
     measures: 'F1, time and memory of extraction beside four other programs',
     load: () => import('./extraction/extraction-bench.ts'),
   },
+  generation: {
+    measures: 'first token, decoding and cited answers beside llama.cpp and transformers.js',
+    load: () => import('./generation/generation-bench.ts'),
+  },
 };
 
 const [name = '', ...args] = process.argv.slice(2);

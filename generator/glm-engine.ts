@@ -18,7 +18,7 @@ export interface EngineOptions {
   /** 0: one for each core. */
   readonly threads: number;
   readonly device: 'auto' | 'cpu' | 'cuda';
-  /** Default `int8`. */
+  /** Default: what suits the processor (see `form-probe.ts`), float32 on CUDA. */
   readonly form?: GlmForm | undefined;
   /** Bytes of KV kept of earlier prompts and answers; 0: none. */
   readonly prefixBytes?: number | undefined;
@@ -69,8 +69,7 @@ export class GlmEngine {
   /** @throws FootnoteError `model-missing`, `model-invalid` */
   static async open(options: EngineOptions): Promise<GlmEngine> {
     const device = options.device === 'cuda' ? 'cuda' : 'cpu';
-    const form = options.form ?? (device === 'cuda' ? 'float32' : 'int8');
-    return new GlmEngine(await openDecoder({ ...options, device, form }));
+    return new GlmEngine(await openDecoder({ ...options, device }));
   }
 
   close(): Promise<void> {

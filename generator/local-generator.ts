@@ -5,6 +5,7 @@ import type { GenerateOptions, Generator } from '../src/core/seams.ts';
 import { ChildPool } from '../src/runtime/child-pool.ts';
 import type { OpenResult } from './generator-child.ts';
 import type { EngineOptions, EngineRequest } from './glm-engine.ts';
+import { parseGlmForm } from './glm/matrix-form.ts';
 
 export interface LocalGeneratorOptions {
   /** A GGUF file. */
@@ -16,6 +17,8 @@ export interface LocalGeneratorOptions {
   /** 0: one for each core. */
   readonly threads: number;
   readonly device: 'auto' | 'cpu' | 'cuda';
+  /** Form of the weights (see `matrix-form.ts`); default `auto`: what suits the processor. */
+  readonly form?: string;
   readonly signal: AbortSignal;
   /** Calls that may wait; the next one gets `overloaded`. Default 32. */
   readonly maxQueued?: number;
@@ -93,6 +96,10 @@ export class LocalGenerator implements Generator {
       cacheDir: options.cacheDir,
       threads: options.threads,
       device: options.device,
+      form:
+        options.form === undefined || options.form === 'auto'
+          ? undefined
+          : parseGlmForm(options.form),
       prefixBytes: options.prefixBytes,
     };
     const pool = new ChildPool({

@@ -2,6 +2,8 @@
 import { FootnoteError } from '../src/core/errors.ts';
 import type { Decoder } from './decoder.ts';
 import { convertGlm } from './glm/convert-glm.ts';
+import { probeForm } from './glm/form-probe.ts';
+import type { GlmConfig } from './glm/glm-config.ts';
 import { GlmDecoder } from './glm/glm-decoder.ts';
 import type { GlmForm } from './glm/matrix-form.ts';
 import { openOnnxModel } from './onnx-import/onnx-model.ts';
@@ -19,7 +21,8 @@ export interface OpenDecoderOptions {
   /** 0: one for each core. */
   readonly threads: number;
   readonly device: 'cpu' | 'cuda';
-  readonly form: GlmForm;
+  /** Default: what suits the processor (see `form-probe.ts`), float16 on CUDA. */
+  readonly form?: GlmForm | undefined;
   /** Bytes of KV kept of earlier prompts and answers, where the decoder can reuse them; 0: none. */
   readonly prefixBytes?: number | undefined;
 }
@@ -35,7 +38,7 @@ export interface OpenedDecoder {
 
 /** @throws FootnoteError `model-missing`, `model-invalid` */
 export async function openDecoder(options: OpenDecoderOptions): Promise<OpenedDecoder> {
-  const { cacheDir, device, form, threads } = options;
+  const { cacheDir, device, threads } = options;
   const model = openModel(options.weightsPath, device);
   try {
     const tokenizer = model.tokenizer();
@@ -48,6 +51,7 @@ export async function openDecoder(options: OpenDecoderOptions): Promise<OpenedDe
       );
     }
     if (model.kind === 'glm') {
+      const form = await formOf(model.source.config, options);
       const { config, modelPath, converted } = convertGlm(model.source, form, cacheDir);
       const { prefixBytes } = options;
       const decoder = await GlmDecoder.open(modelPath, config, { threads, device, prefixBytes });
@@ -55,7 +59,7 @@ export async function openDecoder(options: OpenDecoderOptions): Promise<OpenedDe
     }
     if (model.kind === 'prefix-glm') {
       const { source } = model;
-      const { modelPath, converted } = convertPrefixGlm(source, prefixForm(form), cacheDir);
+      const { modelPath, converted } = convertPrefixGlm(source, prefixForm(options), cacheDir);
       const id = (name: string): number => tokenizer.specialId(name) ?? -1;
       const blank = {
         masks: ['[MASK]', '[gMASK]', '[sMASK]'].map(id).filter((mask) => mask >= 0),
@@ -72,5 +76,13 @@ export async function openDecoder(options: OpenDecoderOptions): Promise<OpenedDe
   }
 }
 
+async function formOf(config: GlmConfig, options: OpenDecoderOptions): Promise<GlmForm> {
+  if (options.form !== undefined) return options.form;
+  if (options.device === 'cuda') return 'float16';
+  return (await probeForm(config, options)).form;
+}
+
 /** The original GLM is made in float32 or, for every quantised form, in int8. */
-const prefixForm = (form: GlmForm): GlmForm => (form === 'float32' ? 'float32' : 'int8');
+function prefixForm({ form, device }: OpenDecoderOptions): GlmForm {
+  return form === 'float32' || (form === undefined && device === 'cuda') ? 'float32' : 'int8';
+}

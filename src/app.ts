@@ -9,6 +9,7 @@ import { ChildExtractor } from '../retriever/extract/child-extractor.ts';
 import { CorpusFetcher } from '../retriever/search/corpus-fetcher.ts';
 import { parseFetchAllow } from '../retriever/fetch/guard-policy.ts';
 import { makeGuardedDispatcher } from '../retriever/fetch/guarded-dispatcher.ts';
+import { CachingFetcher } from '../retriever/fetch/caching-fetcher.ts';
 import { HttpFetcher } from '../retriever/fetch/http-fetcher.ts';
 import { readPages } from '../retriever/fetch/read-pages.ts';
 import { Renderer } from '../retriever/fetch/renderer.ts';
@@ -21,6 +22,7 @@ import type { PipelineParts } from './answer-pipeline.ts';
 import { AnswerService } from './answer-service.ts';
 import { liveWebReachable } from './composition/live-web.ts';
 import { openGenerator } from './composition/open-generator.ts';
+import { openCache } from './composition/open-cache.ts';
 import { openRanker } from './composition/open-ranker.ts';
 import type { PageRenderer, WebTap } from './composition/web-seams.ts';
 import type { Config } from './core/config.ts';
@@ -106,13 +108,25 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
     maxBytes: config.maxPageBytes,
     timeoutMs: config.pageTimeoutMs,
   });
+  const { cache, scope } = openCache(config);
+  const cached =
+    cache === null
+      ? null
+      : new CachingFetcher({
+          fetcher: web,
+          cache,
+          scope,
+          freshMs: config.pageCacheSeconds * 1_000,
+        });
   const corpus =
     config.corpusDir === undefined
       ? null
       : new CorpusFetcher({ folder: config.corpusDir, maxBytes: config.maxPageBytes });
   const everywhere: Fetcher = {
     fetch: (url, call) =>
-      corpus !== null && url.startsWith('file:') ? corpus.fetch(url, call) : web.fetch(url, call),
+      corpus !== null && url.startsWith('file:')
+        ? corpus.fetch(url, call)
+        : (cached ?? web).fetch(url, call),
   };
   const fetcher = options.web?.fetcher(everywhere) ?? everywhere;
   const browser = new Renderer({
@@ -125,6 +139,7 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
   const renderer: PageRenderer = options.web?.renderer(browser) ?? browser;
   const router = searchRouter(config, {
     extractor,
+    cache,
     tap: options.web === undefined ? undefined : (live) => options.web?.search(live) ?? live,
   });
   const judge = new AnswerJudge({});
@@ -231,7 +246,9 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
         browser.close(),
         extractor.close(),
         sample?.close(),
+        cached?.close(),
       ]);
+      await cache?.close();
       await dispatcher.close();
     },
   };

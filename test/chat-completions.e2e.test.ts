@@ -53,7 +53,8 @@ async function failure(params: object): Promise<APIError> {
 /** What the text promises of its sources: each mark has its URL, each annotation its sentence. */
 function checkSources(completion: ChatCompletion): void {
   const { citations, search_results: results, choices, footnote } = completion;
-  const { content, annotations } = choices[0]?.message ?? { content: '', annotations: [] };
+  const annotations = choices[0]?.message.annotations ?? [];
+  const content = choices[0]?.message.content ?? '';
   expect(results.map(({ url }) => url)).toEqual(citations);
   const marks = [...content.matchAll(/\[(\d+)\]/gu)].map(([, number]) => Number(number));
   const marked = new Set(marks.map((number) => citations[number - 1]));
@@ -158,7 +159,7 @@ describe.skipIf(!ready)('the chat API, through the openai client', () => {
     expect(completion.choices[0]?.finish_reason).toBe('stop');
   });
 
-  it('takes the last user message, and tells what of the rest it did not use', async () => {
+  it('takes the last user message as the question, and tells what of the system message it did not use', async () => {
     const { choices, footnote } = await complete({
       model: 'footnote',
       messages: [
@@ -175,10 +176,7 @@ describe.skipIf(!ready)('the chat API, through the openai client', () => {
       ],
     });
     expect(choices[0]?.message.content).toContain('Innocent');
-    expect(footnote.warnings.map(({ code }) => code)).toEqual([
-      'system-message-not-used',
-      'conversation-not-used',
-    ]);
+    expect(footnote.warnings.map(({ code }) => code)).toEqual(['system-message-not-used']);
   });
 
   it('honours the search’s parameters', async () => {
@@ -236,27 +234,35 @@ describe.skipIf(!ready)('the chat API, through the openai client', () => {
   });
 
   it.each([
-    [{ temperature: 0.7 }, 'temperature', 'unsupported_value'],
-    [{ top_p: 0.5 }, 'top_p', 'unsupported_value'],
-    [{ n: 2 }, 'n', 'unsupported_value'],
-    [{ stop: ['\n'] }, 'stop', 'unsupported_parameter'],
+    [{ temperature: 2.5 }, 'temperature', 'invalid_value'],
+    [{ top_p: 0 }, 'top_p', 'invalid_value'],
+    [{ n: 9 }, 'n', 'invalid_value'],
+    [{ stop: ['a', 'b', 'c', 'd', 'e'] }, 'stop', 'invalid_value'],
     [{ max_tokens: 8 }, 'max_tokens', 'invalid_value'],
     [{ max_completion_tokens: 8 }, 'max_completion_tokens', 'invalid_value'],
     [{ logprobs: true }, 'logprobs', 'unsupported_parameter'],
     [{ tools: [{ type: 'function', function: { name: 'f' } }] }, 'tools', 'unsupported_parameter'],
     [{ tool_choice: 'required' }, 'tool_choice', 'unsupported_value'],
+    [{ response_format: { type: 'json_object' } }, 'response_format', 'invalid_value'],
     [
-      { response_format: { type: 'json_schema', json_schema: {} } },
-      'response_format.type',
-      'unsupported_value',
+      {
+        response_format: {
+          type: 'json_schema',
+          json_schema: {
+            schema: { type: 'object', properties: { a: { $ref: '#/definitions/b' } } },
+          },
+        },
+      },
+      'response_format.json_schema.schema',
+      'invalid_value',
     ],
     [{ search_recency_filter: 'hour' }, 'search_recency_filter', 'unsupported_value'],
-    [{ search_mode: 'academic' }, 'search_mode', 'unsupported_value'],
-    [{ search_domain_filter: ['a.org', '-b.org'] }, 'search_domain_filter[1]', 'unsupported_value'],
+    [{ search_mode: 'social' }, 'search_mode', 'unsupported_value'],
+    [{ search_domain_filter: ['a.org', '-b..?'] }, 'search_domain_filter[1]', 'invalid_value'],
     [
-      { web_search_options: { user_location: { type: 'approximate' } } },
+      { web_search_options: { user_location: { timezone: 'Mars/Base' } } },
       'web_search_options.user_location',
-      'invalid_value',
+      'unsupported_value',
     ],
     [{ stream_options: { include_usage: true } }, 'stream_options', 'unsupported_value'],
     [{ colour: 'red' }, 'colour', 'unknown_parameter'],
@@ -288,7 +294,7 @@ describe.skipIf(!ready)('the chat API, through the openai client', () => {
     const response = await fetch(`${service.origin}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}` },
-      body: JSON.stringify(asking(QUESTION, { n: 3 })),
+      body: JSON.stringify(asking(QUESTION, { n: 9 })),
     });
     expect(response.headers.get('content-type')).toContain('application/problem+json');
     const problem = (await response.json()) as Record<string, unknown>;

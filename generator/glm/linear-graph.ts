@@ -12,8 +12,30 @@ const microsoft = 'com.microsoft';
 const onnxFloat = 1;
 const onnxFloat16 = 10;
 
+/** What sizes of matrices depend on. */
+type Sizes = Pick<
+  GlmConfig,
+  | 'hidden_size'
+  | 'intermediate_size'
+  | 'head_dim'
+  | 'num_attention_heads'
+  | 'num_key_value_heads'
+  | 'vocab_size'
+>;
+
+/** Constants that the nodes refer to, in the graph itself or in one around it. */
+export function addLinearConstants(main: OnnxGraph): void {
+  main.float32(1, 'one');
+  main.float32(1 / 127, 'one.127th');
+  main.float32(1e-10, 'tiny');
+  main.constant('zero.point', 'uint8', [], Uint8Array.of(128));
+  main.constant('zero.point.1', 'uint8', [1], Uint8Array.of(128));
+  main.int64([-1], 'axis.last');
+  main.int64([-1], 'shape.flat');
+}
+
 /** Inputs and outputs of each class of matrix. */
-function sizesOf(config: GlmConfig): Readonly<Record<MatrixClass, readonly [number, number]>> {
+function sizesOf(config: Sizes): Readonly<Record<MatrixClass, readonly [number, number]>> {
   const { hidden_size: hidden, intermediate_size: inner, head_dim: dim } = config;
   const heads = config.num_attention_heads * dim;
   return {
@@ -32,7 +54,7 @@ export class Linear {
   readonly #form: GlmForm;
   readonly #sizes: Readonly<Record<MatrixClass, readonly [number, number]>>;
 
-  constructor(body: OnnxGraph, form: GlmForm, config: GlmConfig) {
+  constructor(body: OnnxGraph, form: GlmForm, config: Sizes) {
     this.#graph = body;
     this.#form = form;
     this.#sizes = sizesOf(config);

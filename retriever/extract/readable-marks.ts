@@ -41,7 +41,7 @@ export function readableShare(document: Document, blocks: readonly Block[]): rea
 function markTextOfDivs(document: Document): void {
   for (const element of document.querySelectorAll(`div[${MARK}]`)) {
     const mark = element.getAttribute(MARK) ?? '';
-    for (const node of [...element.childNodes]) {
+    for (const node of Array.from(element.childNodes)) {
       if (node.nodeType !== 3 || (node.nodeValue ?? '').trim() === '') continue;
       const span = document.createElement('span');
       span.setAttribute(MARK, mark);

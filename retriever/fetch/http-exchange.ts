@@ -19,6 +19,8 @@ export interface Exchange {
 export interface ExchangeOptions {
   readonly signal: AbortSignal;
   readonly accept: string;
+  /** More request headers, such as `if-none-match`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly headersTimeoutMs: number;
   /** Longest silence in the body. */
   readonly bodyIdleTimeoutMs: number;
@@ -43,6 +45,7 @@ export async function httpExchange(
         'user-agent': USER_AGENT,
         accept: options.accept,
         'accept-encoding': ACCEPT_ENCODING,
+        ...options.headers,
       },
       signal: options.signal,
       headersTimeout: options.headersTimeoutMs,

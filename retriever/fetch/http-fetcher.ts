@@ -30,6 +30,21 @@ export interface HttpFetcherOptions {
   readonly maxRedirects?: number | undefined;
 }
 
+/** What a page was when it was last read, so that the server need not send it again. */
+export interface KnownPage {
+  readonly finalUrl: string;
+  readonly etag: string | null;
+  /** `Last-Modified` as the server wrote it. */
+  readonly lastModified: string | null;
+}
+
+export interface FetchReply {
+  /** Null: the known page is still true (304). */
+  readonly page: FetchedPage | null;
+  /** A header of the last response by its lower-case name. */
+  readonly header: (name: string) => string | undefined;
+}
+
 export class HttpFetcher implements Fetcher {
   readonly #options: Required<HttpFetcherOptions>;
 
@@ -48,9 +63,20 @@ export class HttpFetcher implements Fetcher {
    *   `fetch-failed`, `timeout`, `cancelled`
    */
   async fetch(url: string, options: CallOptions): Promise<FetchedPage> {
+    const { page } = await this.fetchUnlessKnown(url, null, options);
+    if (page === null) throw new FootnoteError('http-status', `${url} answered 304 unasked`);
+    return page;
+  }
+
+  /** As `fetch`, but asks the server to say so (ETag, Last-Modified) when the known page is still true. */
+  async fetchUnlessKnown(
+    url: string,
+    known: KnownPage | null,
+    options: CallOptions,
+  ): Promise<FetchReply> {
     const limit = deadline(this.#options.timeoutMs, options.signal, 'fetch');
     try {
-      return await this.#follow(url, limit.signal);
+      return await this.#follow(url, known, limit.signal);
     } catch (error) {
       throw toFetchError(error, url, limit.signal);
     } finally {
@@ -58,7 +84,7 @@ export class HttpFetcher implements Fetcher {
     }
   }
 
-  async #follow(url: string, signal: AbortSignal): Promise<FetchedPage> {
+  async #follow(url: string, known: KnownPage | null, signal: AbortSignal): Promise<FetchReply> {
     const { maxRedirects, robots, dispatcher } = this.#options;
     let current = parseUrl(url);
     const seen = new Set<string>();
@@ -68,9 +94,14 @@ export class HttpFetcher implements Fetcher {
       seen.add(current.href);
       requireAllowed(current, dispatcher);
       await robots?.requireAllowed(current, { signal });
-      let next: URL | FetchedPage;
+      let next: URL | FetchReply;
       try {
-        next = await this.#hop(url, current, signal);
+        next = await this.#hop(
+          url,
+          current,
+          known?.finalUrl === current.href ? known : null,
+          signal,
+        );
       } catch (error) {
         attempts -= 1;
         if (attempts === 0 || signal.aborted || !isConnectionError(error)) throw error;
@@ -94,16 +125,27 @@ export class HttpFetcher implements Fetcher {
   }
 
   /** One request: the page, or where it redirects to. */
-  async #hop(asked: string, url: URL, signal: AbortSignal): Promise<URL | FetchedPage> {
+  async #hop(
+    asked: string,
+    url: URL,
+    known: KnownPage | null,
+    signal: AbortSignal,
+  ): Promise<URL | FetchReply> {
     const exchange = await httpExchange(url, this.#options.dispatcher, {
       signal,
       accept: ACCEPT,
+      headers: conditions(known),
       headersTimeoutMs: this.#options.headersTimeoutMs,
       bodyIdleTimeoutMs: this.#options.bodyIdleTimeoutMs,
     });
     if (exchange.redirect !== null) {
       discard(exchange.body);
       return exchange.redirect;
+    }
+    const { header } = exchange;
+    if (exchange.status === 304 && known !== null) {
+      discard(exchange.body);
+      return { page: null, header };
     }
     if (exchange.status < 200 || exchange.status >= 300) {
       discard(exchange.body);
@@ -125,7 +167,7 @@ export class HttpFetcher implements Fetcher {
               if (!looksReadable(start)) throw unsupported(url, 'is binary data');
             },
     });
-    return {
+    const page = {
       url: asked,
       finalUrl: url.href,
       status: exchange.status,
@@ -133,9 +175,19 @@ export class HttpFetcher implements Fetcher {
       body,
       fetchedAt: new Date().toISOString(),
       rendered: false,
-      lastModified: httpDate(exchange.header('last-modified')),
+      lastModified: httpDate(header('last-modified')),
     };
+    return { page, header };
   }
+}
+
+function conditions(known: KnownPage | null): Readonly<Record<string, string>> {
+  return {
+    ...(known?.etag === null || known?.etag === undefined ? {} : { 'if-none-match': known.etag }),
+    ...(known?.lastModified === null || known?.lastModified === undefined
+      ? {}
+      : { 'if-modified-since': known.lastModified }),
+  };
 }
 
 function parseUrl(url: string): URL {

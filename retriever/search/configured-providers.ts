@@ -1,7 +1,8 @@
 import type { Dispatcher } from 'undici';
 import type { Config } from '../../src/core/config.ts';
 import { FootnoteError } from '../../src/core/errors.ts';
-import type { Extractor, SearchProvider } from '../../src/core/seams.ts';
+import type { Cache, Extractor, SearchProvider } from '../../src/core/seams.ts';
+import { CachingProvider } from './caching-provider.ts';
 import { CorpusFetcher } from './corpus-fetcher.ts';
 import { LocalIndex } from './local-index.ts';
 import type { ProviderOptions } from './provider-request.ts';
@@ -17,6 +18,8 @@ import { SearchRouter } from './search-router.ts';
 export interface SearchDeps {
   /** Reads the files of the local corpus. */
   readonly extractor: Extractor;
+  /** Where engines' answers are kept; none: they are not. */
+  readonly cache?: Cache | null | undefined;
   /** For proxies and tests; default: undici's global one. */
   readonly dispatcher?: Dispatcher | undefined;
   readonly now?: (() => number) | undefined;
@@ -159,8 +162,16 @@ export function searchProviders(config: Config, deps: SearchDeps): SearchProvide
     timeoutMs: config.searchTimeoutMs,
     now: deps.now,
   });
-  return providerOrder(config).flatMap(
+  const made = providerOrder(config).flatMap(
     (name) => PROVIDERS[name]?.make(config, options, deps) ?? [],
+  );
+  const { cache } = deps;
+  if (cache === undefined || cache === null || config.searchCacheSeconds === 0) return made;
+  const scope = [config.searxngUrl, config.mediawikiUrl, config.duckduckgoUrl].join(' ');
+  const freshMs = config.searchCacheSeconds * 1_000;
+  // The local index knows when its files change.
+  return made.map((provider) =>
+    provider.name === 'local' ? provider : new CachingProvider(provider, { cache, scope, freshMs }),
   );
 }
 

@@ -6,6 +6,7 @@ import { CONFIG_FIELDS, type Config } from '../core/config.ts';
 import { toFootnoteError } from '../core/errors.ts';
 import { packageRoot } from '../core/package-root.ts';
 import type { CallOptions } from '../core/seams.ts';
+import { formRecords } from '../runtime/form-records.ts';
 import {
   defaultGenerators,
   measureMachine,
@@ -225,6 +226,27 @@ async function canWrite(folder: string): Promise<boolean> {
   }
 }
 
+/** The form of the weights that the probe chose for this processor; it runs when a model is first opened. */
+const probeGeneratorForm: DoctorProbe = (config) => {
+  const part = 'form';
+  if (config.generatorForm !== 'auto') {
+    const detail = `${config.generatorForm} (${CONFIG_FIELDS.generatorForm.env})`;
+    return Promise.resolve([{ part, state: 'ok', detail }]);
+  }
+  const records = formRecords(config.cacheDir);
+  if (records.length === 0) {
+    const detail = 'not measured yet: a probe at first use picks the form of the weights';
+    return Promise.resolve([{ part, state: 'ok', detail }]);
+  }
+  return Promise.resolve(
+    records.map(({ form, processor, shape, threads, onnxruntime, why }): Finding => ({
+      part,
+      state: 'ok',
+      detail: `${form} on ${processor}, ${threads} threads, ${shape}, onnxruntime ${onnxruntime}: ${why}`,
+    })),
+  );
+};
+
 /** Which search providers are configured. Asks none of them: a key is not spent on a check. */
 const probeSearch: DoctorProbe = (config) => {
   const needs = (name: string, value: string | undefined, env: string, what: string): Finding =>
@@ -287,5 +309,6 @@ export const doctorProbes: readonly DoctorProbe[] = [
   probeOnnx,
   probeBrowser,
   probeModels,
+  probeGeneratorForm,
   probeSearch,
 ];

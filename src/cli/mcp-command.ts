@@ -4,7 +4,7 @@ import type { App } from '../app.ts';
 import type { Config } from '../core/config.ts';
 import { packageVersion } from '../core/package-root.ts';
 import type { CallOptions } from '../core/seams.ts';
-import { bearerCheck } from '../http/http-app.ts';
+import { bearerCheck } from '../http/bearer-check.ts';
 import { listen } from '../http/http-server.ts';
 import { createMcpHttpApp } from '../mcp/mcp-http.ts';
 import { createMcpServer } from '../mcp/mcp-server.ts';

@@ -23,6 +23,8 @@ export async function serve(
     logger,
     version: packageVersion,
     apiKeys: config.apiKeys,
+    rateLimit: config.rateLimit,
+    corsOrigins: config.corsOrigins,
     notReady: () => (signal.aborted ? 'the service is stopping' : app.notReady()),
     signal: work.signal,
     page: loadPageAssets(),

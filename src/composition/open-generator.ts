@@ -73,6 +73,7 @@ async function openChecked(
     cacheDir: config.cacheDir,
     threads: config.threads,
     device: config.device,
+    form: config.generatorForm,
     maxQueued: config.maxQueued,
     timeoutMs: config.generateTimeoutMs,
     signal,

@@ -60,6 +60,22 @@ export const CONFIG_FIELDS = {
     env: 'FOOTNOTE_CACHE_DIR',
     help: "indexes and caches; default in the user's cache directory",
   },
+  cacheMemoryBytes: {
+    env: 'FOOTNOTE_CACHE_MEMORY_BYTES',
+    help: 'bound of the cache of pages and search results in memory, in bytes; 0: none',
+  },
+  cacheDiskBytes: {
+    env: 'FOOTNOTE_CACHE_DISK_BYTES',
+    help: 'the same on disk, under the cache directory; processes share it',
+  },
+  pageCacheSeconds: {
+    env: 'FOOTNOTE_PAGE_CACHE_SECONDS',
+    help: 'how long a page that names no lifetime is used again without asking; 0: always ask',
+  },
+  searchCacheSeconds: {
+    env: 'FOOTNOTE_SEARCH_CACHE_SECONDS',
+    help: "how long a search engine's answer is used again; 0: never",
+  },
   generator: {
     env: 'FOOTNOTE_GENERATOR',
     help: 'generator: a store name, a hub id (org/repo[:file]) or a path',
@@ -67,6 +83,10 @@ export const CONFIG_FIELDS = {
   embedder: {
     env: 'FOOTNOTE_EMBEDDER',
     help: 'embedder: a store name, a hub id (org/repo[:file]) or a path',
+  },
+  generatorForm: {
+    env: 'FOOTNOTE_GENERATOR_FORM',
+    help: "form of the generator's weights: auto (a short probe of the processor decides), int8, int7, int8-block, int4, int8-mixed, float16, float32",
   },
   device: { env: 'FOOTNOTE_DEVICE', help: 'auto, cpu or cuda' },
   hubEndpoint: { env: 'HF_ENDPOINT', help: 'base URL of the model hub' },
@@ -80,7 +100,15 @@ export const CONFIG_FIELDS = {
   apiKeys: {
     env: 'FOOTNOTE_API_KEYS',
     secret: true,
-    help: 'comma-separated keys; when set, every /v1 request needs one as a bearer token',
+    help: 'comma-separated keys, best hashed as footnote keys new prints them; when set, every /v1 request needs one as a bearer token',
+  },
+  rateLimit: {
+    env: 'FOOTNOTE_RATE_LIMIT',
+    help: 'requests to /v1 a minute of one key, or of one address where there are no keys; 0: no limit',
+  },
+  corsOrigins: {
+    env: 'FOOTNOTE_CORS_ORIGINS',
+    help: 'comma-separated origins whose pages may call the service; empty by default: none',
   },
   logLevel: {
     env: 'FOOTNOTE_LOG_LEVEL',
@@ -158,8 +186,13 @@ function schemaFor(environment: NodeJS.ProcessEnv) {
     fetchAllow: list.default([]),
     modelDir: z.string().default(join(base, 'models')),
     cacheDir: z.string().default(join(base, 'cache')),
+    cacheMemoryBytes: z.coerce.number().int().min(0).default(64_000_000),
+    cacheDiskBytes: z.coerce.number().int().min(0).default(512_000_000),
+    pageCacheSeconds: z.coerce.number().int().min(0).default(600),
+    searchCacheSeconds: z.coerce.number().int().min(0).default(600),
     generator: z.string().optional(),
     embedder: z.string().default('multilingual-e5-small'),
+    generatorForm: z.string().default('auto'),
     device: z.enum(['auto', 'cpu', 'cuda']).default('auto'),
     hubEndpoint: z.url().default('https://huggingface.co'),
     hubToken: z.string().optional(),
@@ -167,6 +200,8 @@ function schemaFor(environment: NodeJS.ProcessEnv) {
     host: z.string().default('127.0.0.1'),
     port: z.coerce.number().int().min(0).max(65535).default(8080),
     apiKeys: list.default([]),
+    rateLimit: z.coerce.number().int().min(0).default(0),
+    corsOrigins: list.default([]),
     logLevel: z
       .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
       .default('info'),

@@ -29,6 +29,7 @@ export const ERROR_TABLE = {
   cancelled: { status: 499, action: 'fail', title: 'The client cancelled the request' },
   'config-invalid': { status: 500, action: 'stop', title: 'The configuration is not valid' },
   // retry: the same request may succeed later
+  'rate-limited': { status: 429, action: 'retry', title: 'Too many requests of this key' },
   overloaded: { status: 503, action: 'retry', title: 'The service is at its limit' },
   'shutting-down': { status: 503, action: 'retry', title: 'The service is shutting down' },
   'not-ready': { status: 503, action: 'retry', title: 'The service is still loading its models' },

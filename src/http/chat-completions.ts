@@ -5,11 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Response } from 'express';
 import { FootnoteError, toFootnoteError, toProblem } from '../core/errors.ts';
-import type { Answer, AnswerEvent, AnswerReference, CitedSentence } from '../core/nouns.ts';
+import type { Answer, AnswerEvent, AnswerReference } from '../core/nouns.ts';
+import { chatChoices, stopAt } from './chat-choices.ts';
 import { openAiError } from './chat-errors.ts';
-import { answerWithin, exceedsTokens } from './chat-limit.ts';
+import { exceedsTokens } from './chat-limit.ts';
 import type { ChatRequest } from './chat-request.ts';
-import type { ChatChunk, ChatCompletion, UrlCitation } from './chat-schemas.ts';
+import type { ChatChunk, ChatCompletion } from './chat-schemas.ts';
 import { openEventStream } from './event-stream.ts';
 
 /** How long a stream waits for its first event, so that an early failure keeps its HTTP status. */
@@ -27,35 +28,33 @@ export async function writeChatCompletion(
     await writeChunks(response, request, events);
     return;
   }
-  let answer: Answer | undefined;
-  for await (const event of events) if (event.type === 'answer-end') answer = event.answer;
-  if (answer === undefined) throw new FootnoteError('internal', 'the answer has no end');
-  response.json(chatCompletion(answer, request));
+  let end: AnswerEnd | undefined;
+  for await (const event of events) if (event.type === 'answer-end') end = event;
+  if (end === undefined) throw new FootnoteError('internal', 'the answer has no end');
+  response.json(chatCompletion(end, request));
 }
 
-function chatCompletion(answer: Answer, request: ChatRequest): ChatCompletion {
-  const { content, sentences, whole } = answerWithin(answer, request.maxTokens);
+type AnswerEnd = Extract<AnswerEvent, { type: 'answer-end' }>;
+
+function chatCompletion(
+  { answer, alternatives = [] }: AnswerEnd,
+  request: ChatRequest,
+): ChatCompletion {
+  const choices = chatChoices(answer, alternatives, request);
   return {
     id: completionId(),
     object: 'chat.completion',
     created: now(),
     model: request.model,
-    choices: [
-      {
-        index: 0,
-        message: {
-          role: 'assistant',
-          content,
-          refusal: null,
-          annotations: urlCitations(sentences, answer.references),
-        },
-        logprobs: null,
-        finish_reason: whole ? 'stop' : 'length',
-      },
-    ],
+    choices: choices.map(({ content, refusal, annotations, finishReason }, index) => ({
+      index,
+      message: { role: 'assistant', content, refusal, annotations },
+      logprobs: null,
+      finish_reason: finishReason,
+    })),
     usage: usage(answer),
     ...sources(answer.references),
-    footnote: detail(answer, request),
+    footnote: answerDetail(answer, request, choices.length),
   };
 }
 
@@ -72,13 +71,14 @@ async function writeChunks(
     delta: Partial<ChatChunk['choices'][number]['delta']>,
     rest: Partial<ChatChunk> = {},
     finishReason: 'stop' | 'length' | null = null,
+    index = 0,
   ): Promise<void> =>
     sendData({
       ...head,
       object: 'chat.completion.chunk',
       choices: [
         {
-          index: 0,
+          index,
           // Readers of Perplexity's stream want role and content on each chunk, as it sends them.
           delta: { role: 'assistant', content: '', ...delta },
           logprobs: null,
@@ -90,8 +90,9 @@ async function writeChunks(
       ...rest,
     });
   const sendData = (data: unknown): Promise<void> => stream.send(`data: ${JSON.stringify(data)}`);
+  const longestStop = Math.max(0, ...request.stop.map((text) => text.length - 1));
+  let text = '';
   let content = '';
-  let held = false;
   try {
     for await (const event of started) {
       if (event.type === 'references') {
@@ -99,29 +100,46 @@ async function writeChunks(
         // Some clients look for the sources on the first chunk only, others on the last.
         await send({}, { search_results: known.search_results });
       } else if (event.type === 'answer-delta') {
-        held ||= exceedsTokens((content + event.text).trimEnd(), request.maxTokens);
-        if (held) continue;
-        content += event.text;
-        await send({ content: event.text });
+        text += event.text;
+        // JSON is filled from the whole answer.
+        if (request.jsonSchema !== null || exceedsTokens(text.trimEnd(), request.maxTokens))
+          continue;
+        // What may be the beginning of a stop text is held back.
+        const end = Math.min(stopAt(text, request.stop), text.length - longestStop);
+        const fresh = text.slice(content.length, Math.max(content.length, end));
+        if (fresh === '') continue;
+        content += fresh;
+        await send({ content: fresh });
       } else if (event.type === 'answer-end') {
-        const { answer } = event;
-        const shown = answerWithin(answer, request.maxTokens);
-        // A delta of several sentences may have been held back for the last of them.
-        const rest = shown.content.slice(content.length);
-        await send({
-          content: rest,
-          annotations: urlCitations(shown.sentences, answer.references),
-        });
-        await send(
-          {},
-          {
-            search_results: known.search_results,
-            footnote: detail(answer, request),
-            // Asked for, it has its own chunk; unasked it comes here, as Perplexity sends it.
-            ...(request.includeUsage ? {} : { usage: usage(answer) }),
-          },
-          shown.whole ? 'stop' : 'length',
-        );
+        const { answer, alternatives = [] } = event;
+        const choices = chatChoices(answer, alternatives, request);
+        for (const [index, choice] of choices.entries()) {
+          // A delta of several sentences may have been held back for the last of them.
+          const rest = (choice.content ?? '').slice(index === 0 ? content.length : 0);
+          const refusal = choice.refusal === null ? {} : { refusal: choice.refusal };
+          await send(
+            { content: rest, annotations: choice.annotations, ...refusal },
+            {},
+            null,
+            index,
+          );
+        }
+        for (const [index, choice] of choices.entries()) {
+          const last = index === choices.length - 1;
+          await send(
+            {},
+            last
+              ? {
+                  search_results: known.search_results,
+                  footnote: answerDetail(answer, request, choices.length),
+                  // Asked for, it has its own chunk; unasked it comes here, as Perplexity sends it.
+                  ...(request.includeUsage ? {} : { usage: usage(answer) }),
+                }
+              : {},
+            choice.finishReason,
+            index,
+          );
+        }
         if (request.includeUsage) {
           await sendData({
             ...head,
@@ -146,7 +164,7 @@ async function writeChunks(
  * Waits until the first event is there, or for some seconds; then all events, from the first.
  * @throws what the events throw in that time
  */
-async function firstEvent(events: Events): Promise<Events> {
+export async function firstEvent(events: Events): Promise<Events> {
   const iterator = events[Symbol.asyncIterator]();
   const first = iterator.next();
   let timer: NodeJS.Timeout | undefined;
@@ -169,28 +187,6 @@ async function firstEvent(events: Events): Promise<Events> {
   })();
 }
 
-/**
- * One annotation for each quote, over the sentence that it supports. In the order of reference
- * numbers: clients that number sources as they come then show the numbers of the text.
- */
-function urlCitations(
-  sentences: readonly CitedSentence[],
-  references: readonly AnswerReference[],
-): UrlCitation[] {
-  return sentences
-    .flatMap((sentence) => sentence.citations.map((citation) => ({ sentence, citation })))
-    .sort((a, b) => a.citation.reference - b.citation.reference)
-    .map(({ sentence, citation }) => ({
-      type: 'url_citation',
-      url_citation: {
-        start_index: sentence.start,
-        end_index: sentence.end,
-        url: citation.url,
-        title: references[citation.reference - 1]?.title ?? '',
-      },
-    }));
-}
-
 function sources(
   references: readonly AnswerReference[],
 ): Pick<ChatCompletion, 'citations' | 'search_results'> {
@@ -205,7 +201,16 @@ function sources(
   };
 }
 
-function detail(answer: Answer, request: ChatRequest): ChatCompletion['footnote'] {
+/** What the answer has beyond the shapes of other services. */
+export function answerDetail(
+  answer: Answer,
+  request: ChatRequest,
+  choices: number,
+): ChatCompletion['footnote'] {
+  const fewer = {
+    code: 'fewer-choices',
+    message: `the sources support ${choices} different answers, not ${request.n}`,
+  };
   const { id, abstained, language, score, model, timings_ms } = answer;
   return {
     id,
@@ -218,7 +223,8 @@ function detail(answer: Answer, request: ChatRequest): ChatCompletion['footnote'
     score,
     model,
     timings_ms,
-    warnings: [...request.warnings, ...answer.warnings],
+    warnings: [...answer.warnings, ...(choices < request.n ? [fewer] : [])],
+    steps: answer.steps.map((step) => ({ ...step, references: [...step.references] })),
   };
 }
 

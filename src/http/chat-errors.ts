@@ -4,7 +4,7 @@ import { FootnoteError } from '../core/errors.ts';
 /** OpenAI's error object (its API reference, "Error codes"); clients show `message`. */
 export interface OpenAiError {
   readonly message: string;
-  readonly type: 'invalid_request_error' | 'server_error';
+  readonly type: 'invalid_request_error' | 'rate_limit_error' | 'server_error';
   /** The parameter that has to change, such as `messages[0].content`. */
   readonly param: string | null;
   readonly code: string;
@@ -32,7 +32,12 @@ export function openAiError(error: FootnoteError): OpenAiError {
   const [first] = (error.extra?.['errors'] ?? []) as readonly FieldError[];
   return {
     message: error.message,
-    type: error.status < 500 ? 'invalid_request_error' : 'server_error',
+    type:
+      error.status === 429
+        ? 'rate_limit_error'
+        : error.status < 500
+          ? 'invalid_request_error'
+          : 'server_error',
     param: first?.field ?? null,
     code: first?.code ?? (error.code === 'unauthorized' ? 'invalid_api_key' : error.code),
   };

@@ -2,10 +2,12 @@
 import { z } from 'zod';
 import type { AnswerRequest } from '../answer-service.ts';
 import { FootnoteError } from '../core/errors.ts';
-import type { Warning } from '../core/nouns.ts';
+import type { Asker, Turn } from '../core/nouns.ts';
 import { refusal } from './chat-errors.ts';
 import { chatModel } from './chat-models.ts';
 import { chatRequestSchema, REFUSED_PARAMETERS } from './chat-schemas.ts';
+import { checkedJsonSchema, type JsonSchema } from './json-answer.ts';
+import { isTimezone } from './schemas.ts';
 
 type ChatBody = z.infer<typeof chatRequestSchema>;
 
@@ -16,8 +18,12 @@ export interface ChatRequest {
   /** Most tokens of the answer, as `answerTokens` counts them; null: no limit. */
   readonly maxTokens: number | null;
   readonly answer: AnswerRequest;
-  /** What of the request has no influence on the answer. */
-  readonly warnings: readonly Warning[];
+  /** Choices asked for. */
+  readonly n: number;
+  /** The answer ends before the first of these. */
+  readonly stop: readonly string[];
+  /** The shape of the answer, or null for text. */
+  readonly jsonSchema: JsonSchema | null;
 }
 
 const REFERENCES = { low: 3, medium: 5, high: 8 } as const;
@@ -35,22 +41,33 @@ export function readChatRequest(body: unknown): ChatRequest {
   if (given.stream_options !== undefined && given.stream !== true) {
     throw refusal('stream_options', 'only allowed with stream: true');
   }
-  const { question, warnings } = readMessages(given.messages);
+  const { question, turns } = readMessages(given.messages);
+  const { sites, excludedSites } = domains(given);
   const contextSize = given.web_search_options?.search_context_size;
   return {
     model: given.model,
     stream: given.stream === true,
     includeUsage: given.stream_options?.include_usage === true,
     maxTokens: given.max_completion_tokens ?? given.max_tokens ?? null,
-    warnings,
+    n: given.n ?? 1,
+    stop: given.stop === undefined ? [] : [given.stop].flat(),
+    jsonSchema:
+      given.response_format?.type === 'json_schema'
+        ? checkedJsonSchema(given.response_format.json_schema.schema)
+        : null,
     answer: {
       question,
+      messages: turns,
+      asker: asker(given),
       language: given.language_preference,
       maxReferences: contextSize === undefined ? undefined : REFERENCES[contextSize],
       // One draft alone is decoded greedily, which is what temperature 0 asks for.
       drafts: model.drafts ?? (given.temperature === 0 ? 1 : undefined),
       freshness: freshness(given),
-      sites: given.search_domain_filter,
+      sites,
+      excludedSites,
+      temperature: given.temperature === 0 ? undefined : given.temperature,
+      topP: given.top_p,
       seed: given.seed === undefined ? undefined : foldedSeed(given.seed),
     },
   };
@@ -62,17 +79,7 @@ export function readChatRequest(body: unknown): ChatRequest {
  */
 function asked(body: unknown): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
-  const entries = Object.entries(body).filter(([, value]) => value !== null);
-  const filter: unknown = Object.fromEntries(entries)['search_domain_filter'];
-  const excluded = Array.isArray(filter)
-    ? filter.findIndex((host) => String(host).startsWith('-'))
-    : -1;
-  if (excluded >= 0) {
-    throw refusal(
-      `search_domain_filter[${excluded}]`,
-      'hosts cannot be excluded; name those to search in',
-    );
-  }
+  const entries = Object.entries(body).filter(([, value]) => value !== null && value !== undefined);
   return Object.fromEntries(
     entries.filter(([name, value]) => {
       if (!Object.hasOwn(REFUSED_PARAMETERS, name)) return true;
@@ -87,7 +94,8 @@ function asksNothing(value: unknown): boolean {
   return value === false || value === 0 || value === '';
 }
 
-function wrongParameters(error: z.ZodError): FootnoteError {
+/** Every wrong parameter by its OpenAI name. */
+export function wrongParameters(error: z.ZodError): FootnoteError {
   const errors = error.issues.flatMap((issue) => {
     const { message } = issue;
     if (issue.code === 'unrecognized_keys') {
@@ -119,41 +127,32 @@ function paramName(path: readonly PropertyKey[]): string {
     .replace(/^\./u, '');
 }
 
-/** The last message, by the user, as the question; what else was sent is told in warnings. */
+/** The last message, by the user, as the question, and the conversation before it. */
 function readMessages(messages: ChatBody['messages']): {
   readonly question: string;
-  readonly warnings: readonly Warning[];
+  readonly turns: readonly Turn[];
 } {
-  const texts = messages.map((message, index) => messageText(message, index));
-  const turns = messages.flatMap(({ role }, index) =>
-    role === 'system' || role === 'developer' ? [] : [index],
-  );
-  const last = turns.at(-1) ?? messages.length - 1;
-  if (messages[last]?.role !== 'user') {
-    throw refusal(`messages[${last}].role`, 'the last turn must be the user’s: it is the question');
+  const turns = messages.map((message, index): Turn => {
+    const role = message.role === 'developer' ? 'system' : message.role;
+    return { role, content: messageText(message, index) };
+  });
+  const last = turns.findLastIndex(({ role }) => role !== 'system');
+  const index = last < 0 ? messages.length - 1 : last;
+  if (turns[index]?.role !== 'user') {
+    throw refusal(
+      `messages[${index}].role`,
+      'the last turn must be the user’s: it is the question',
+    );
   }
-  const question = (texts[last] ?? '').trim();
-  if (question === '') throw refusal(`messages[${last}].content`, 'must not be empty');
+  const question = turns[index].content.trim();
+  if (question === '') throw refusal(`messages[${index}].content`, 'must not be empty');
   if (question.length > MAX_QUESTION_CHARACTERS) {
     throw refusal(
-      `messages[${last}].content`,
+      `messages[${index}].content`,
       `has ${question.length} characters; a question has at most ${MAX_QUESTION_CHARACTERS}`,
     );
   }
-  const warnings: Warning[] = [];
-  if (turns.length < messages.length) {
-    warnings.push({
-      code: 'system-message-not-used',
-      message: 'system and developer messages have no influence on the answer',
-    });
-  }
-  if (turns.length > 1) {
-    warnings.push({
-      code: 'conversation-not-used',
-      message: 'the last message was answered by itself, without the turns before it',
-    });
-  }
-  return { question, warnings };
+  return { question, turns: turns.toSpliced(index, 1) };
 }
 
 /** The text of a message. @throws FootnoteError `bad-request` for parts that are not text */
@@ -179,6 +178,57 @@ function messageText(message: ChatBody['messages'][number], index: number): stri
       throw refusal(`${param}.type`, `parts of type ${part.type} are not supported; send text`);
     })
     .join('\n');
+}
+
+/** Hosts that each search mode is limited to; subdomains count. */
+const SEARCH_MODES = {
+  web: [],
+  academic: [
+    'arxiv.org',
+    'ncbi.nlm.nih.gov',
+    'semanticscholar.org',
+    'nature.com',
+    'sciencedirect.com',
+    'springer.com',
+    'plos.org',
+    'jstor.org',
+    'doaj.org',
+  ],
+  sec: ['sec.gov'],
+} as const;
+
+function domains(given: ChatBody): {
+  readonly sites: readonly string[] | undefined;
+  readonly excludedSites: readonly string[] | undefined;
+} {
+  const filter = given.search_domain_filter ?? [];
+  const excluded = filter.filter((host) => host.startsWith('-')).map((host) => host.slice(1));
+  const named = filter.filter((host) => !host.startsWith('-'));
+  const mode = SEARCH_MODES[given.search_mode ?? 'web'];
+  if (mode.length > 0 && named.length > 0) {
+    throw refusal('search_domain_filter', `not together with search_mode ${given.search_mode}`);
+  }
+  const sites = mode.length > 0 ? mode : named;
+  return {
+    sites: sites.length === 0 ? undefined : sites,
+    excludedSites: excluded.length === 0 ? undefined : excluded,
+  };
+}
+
+/** The place and clock of the asker, in OpenAI's nesting or flat. */
+function asker(given: ChatBody): Asker | undefined {
+  const location = given.web_search_options?.user_location;
+  if (location === undefined) return undefined;
+  const { city, region, country, timezone } = { ...location, ...location.approximate };
+  if (typeof timezone === 'string' && !isTimezone(timezone)) {
+    throw refusal('web_search_options.user_location', 'timezone must be an IANA name');
+  }
+  return {
+    city: city ?? undefined,
+    region: region ?? undefined,
+    country: country ?? undefined,
+    timezone: timezone ?? undefined,
+  };
 }
 
 function freshness(given: ChatBody): string | undefined {

@@ -22,6 +22,35 @@ const tokenLimit = z
     'Whole sentences are given up to this many tokens, counted as a third of their bytes in UTF-8',
   );
 
+const DOMAIN = /^-?(?=.{1,253}$)[\p{L}\p{N}](?:[\p{L}\p{N}.-]*[\p{L}\p{N}])?$/u;
+
+const place = z.looseObject({
+  city: z.string().max(100).nullish(),
+  region: z.string().max(100).nullish(),
+  country: z.string().max(100).nullish(),
+  timezone: z.string().max(100).nullish(),
+});
+/** OpenAI nests the place under `approximate`, its Responses API and Perplexity do not. */
+const userLocationSchema = place.extend({
+  type: z.literal('approximate').optional(),
+  approximate: place.optional(),
+});
+
+const responseFormatSchema = z.union(
+  [
+    z.strictObject({ type: z.literal('text') }),
+    z.strictObject({
+      type: z.literal('json_schema'),
+      json_schema: z.looseObject({
+        name: z.string().optional(),
+        schema: z.record(z.string(), z.unknown()),
+        strict: z.boolean().nullish(),
+      }),
+    }),
+  ],
+  only('only text or json_schema with a schema: free JSON has no shape that could be filled'),
+);
+
 const contentPart = z.looseObject({ type: z.string(), text: z.string().optional() });
 
 const message = z.looseObject({
@@ -39,7 +68,9 @@ export const chatRequestSchema = z
     messages: z
       .array(message)
       .min(1, 'must not be empty')
-      .describe('The last one, by the user, is the question; earlier ones are not used'),
+      .describe(
+        'The last one, by the user, is the question; earlier turns say what it means, system messages the form of the answer',
+      ),
     stream: z.boolean().optional(),
     stream_options: z
       .strictObject({
@@ -49,28 +80,28 @@ export const chatRequestSchema = z
       .optional()
       .describe('Only with `stream: true`'),
     seed: z.int().optional(),
-    n: z.literal(1, only('only 1: a question has one answer')).optional(),
+    n: z
+      .int()
+      .min(1)
+      .max(4, 'at most 4: there are hardly more supported answers')
+      .optional()
+      .describe('The n best supported answers as choices; fewer where there are no more'),
     temperature: z
-      .literal(
-        [0, 1],
-        only(
-          'only 1, the default, or 0, for one greedy draft: drafts are sampled in the way their scorer was tuned for',
-        ),
-      )
-      .optional(),
-    top_p: z
-      .literal(
-        1,
-        only('only 1, the default: drafts are sampled in the way their scorer was tuned for'),
-      )
-      .optional(),
+      .number()
+      .min(0)
+      .max(2)
+      .optional()
+      .describe(
+        'Drafts are sampled with it; 0: one greedy draft. The default is a greedy draft beside moderately sampled ones',
+      ),
+    top_p: z.number().gt(0).max(1).optional().describe('Drafts are sampled with it'),
+    stop: z
+      .union([z.string().min(1), z.array(z.string().min(1)).max(4)])
+      .optional()
+      .describe('The answer ends before the first of these texts'),
     max_tokens: tokenLimit,
     max_completion_tokens: tokenLimit,
-    response_format: z
-      .looseObject({
-        type: z.literal('text', only('only text: answers in a JSON schema are not supported yet')),
-      })
-      .optional(),
+    response_format: responseFormatSchema.optional(),
     tool_choice: z
       .enum(['none', 'auto'], only('only none or auto: no tools are called'))
       .optional(),
@@ -96,13 +127,20 @@ export const chatRequestSchema = z
           .enum(['low', 'medium', 'high'])
           .optional()
           .describe('At most 3, 5 or 8 references'),
-        user_location: z.never(only('not supported: searches do not depend on a place')).optional(),
+        user_location: userLocationSchema
+          .optional()
+          .describe('What "here", "near me" and "today" mean'),
       })
       .optional(),
-    search_mode: z.literal('web', only('only web')).optional(),
-    search_domain_filter: answerRequestSchema.shape.sites.describe(
-      'Host names that the search is limited to; exclusions (`-host`) are refused',
-    ),
+    search_mode: z
+      .enum(['web', 'academic', 'sec'])
+      .optional()
+      .describe('academic and sec limit the search to scholarly hosts and to sec.gov'),
+    search_domain_filter: z
+      .array(z.string().regex(DOMAIN, 'must be a host name, or -host to leave it out'))
+      .max(20)
+      .optional()
+      .describe('Host names that the search is limited to; with a leading `-`: left out'),
     search_recency_filter: z.enum(['day', 'week', 'month', 'year']).optional(),
     search_after_date_filter: z
       .string()
@@ -114,7 +152,6 @@ export const chatRequestSchema = z
 
 /** Parameters that cannot be honoured, and why; values that ask for nothing pass. */
 export const REFUSED_PARAMETERS: Readonly<Record<string, string>> = {
-  stop: 'answers end where their sentences end',
   tools: 'no tools are called',
   functions: 'no functions are called',
   audio: 'answers are text',
@@ -182,6 +219,7 @@ const detail = answerSchema
     model: true,
     timings_ms: true,
     warnings: true,
+    steps: true,
   })
   .meta({
     id: 'AnswerDetail',
@@ -199,18 +237,21 @@ export const chatCompletionSchema = z
     choices: z
       .array(
         z.object({
-          index: z.literal(0),
+          index: z.int().min(0),
           message: z.object({
             role: z.literal('assistant'),
-            content: z.string(),
-            refusal: z.null(),
+            content: z.string().nullable(),
+            refusal: z
+              .string()
+              .nullable()
+              .describe('Why the asked JSON cannot be filled; content is null then'),
             annotations: z.array(annotationSchema),
           }),
           logprobs: z.null(),
           finish_reason: finishReason,
         }),
       )
-      .length(1),
+      .min(1),
     usage: usageSchema,
     ...sources,
     footnote: detail,
@@ -225,10 +266,11 @@ export const chatChunkSchema = z
     model: z.string(),
     choices: z.array(
       z.object({
-        index: z.literal(0),
+        index: z.int().min(0),
         delta: z.object({
           role: z.literal('assistant'),
           content: z.string(),
+          refusal: z.string().optional(),
           annotations: z.array(annotationSchema).optional(),
         }),
         logprobs: z.null(),

@@ -1,19 +1,23 @@
 /** The REST service as an express application; `http-server.ts` listens and drains. */
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { AnswerRequest, AnswerService } from '../answer-service.ts';
 import { FootnoteError, toFootnoteError, toProblem } from '../core/errors.ts';
 import type { Answer, AnswerEvent, Warning } from '../core/nouns.ts';
+import { bearerCheck } from './bearer-check.ts';
 import { writeChatCompletion } from './chat-completions.ts';
 import { openAiError } from './chat-errors.ts';
 import { listChatModels, listedModel } from './chat-models.ts';
 import { readChatRequest } from './chat-request.ts';
+import { crossOrigin } from './cross-origin.ts';
 import { writeEventStream } from './event-stream.ts';
 import { sendPageAsset, type PageAsset } from './page-assets.ts';
 import { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
+import { rateLimit } from './rate-limit.ts';
+import { readResponsesRequest, writeResponse } from './responses.ts';
 import { answerRequestSchema, searchRequestSchema } from './schemas.ts';
 
 /** Longest request body in bytes; a question has at most 4,000 characters. */
@@ -21,7 +25,12 @@ const MAX_BODY_BYTES = 64 * 1024;
 /** The same for a conversation, of which the last message is the question. */
 const MAX_CHAT_BYTES = 1024 * 1024;
 /** Routes whose clients look for OpenAI's `error` in a problem. */
-const OPENAI_ROUTES: readonly string[] = ['/v1/chat/completions', '/v1/models', '/v1/models/:id'];
+const OPENAI_ROUTES: readonly string[] = [
+  '/v1/chat/completions',
+  '/v1/responses',
+  '/v1/models',
+  '/v1/models/:id',
+];
 
 export interface HttpAppOptions {
   readonly service: AnswerService;
@@ -29,6 +38,10 @@ export interface HttpAppOptions {
   readonly version: string;
   /** Accepted bearer tokens; empty: no key is needed. */
   readonly apiKeys: readonly string[];
+  /** Requests a minute of one key or address; 0: no limit. */
+  readonly rateLimit: number;
+  /** Origins whose pages may call; empty: none. */
+  readonly corsOrigins: readonly string[];
   /** Why the service is not ready, or null when it is. */
   readonly notReady: () => string | null;
   /** Aborts all work, at the end of a drain. */
@@ -61,6 +74,8 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
     next();
   });
 
+  app.use(crossOrigin(options.corsOrigins));
+
   const route = (
     path: string,
     method: 'get' | 'post',
@@ -80,10 +95,10 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
       );
     });
   };
-  const authorise = bearerCheck(options.apiKeys);
+  const authorise = [bearerCheck(options.apiKeys), rateLimit(options.rateLimit)] as const;
   const json = [requireJson, express.json({ limit: MAX_BODY_BYTES, strict: true })] as const;
 
-  route('/v1/answer', 'post', authorise, ...json, async (request, response) => {
+  route('/v1/answer', 'post', ...authorise, ...json, async (request, response) => {
     const body = parseBody(answerRequestSchema, request);
     const accepted = request.accepts(['application/json', 'text/event-stream']);
     if (accepted === false) {
@@ -104,7 +119,7 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
     response.json(answer);
   });
 
-  route('/v1/search', 'post', authorise, ...json, async (request, response) => {
+  route('/v1/search', 'post', ...authorise, ...json, async (request, response) => {
     const body = parseBody(searchRequestSchema, request);
     const signal = clientSignal(response, options.signal);
     let queries: readonly string[] = [];
@@ -131,7 +146,7 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
   route(
     '/v1/chat/completions',
     'post',
-    authorise,
+    ...authorise,
     requireJson,
     chatJson,
     async (request, response) => {
@@ -141,8 +156,14 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
       await writeChatCompletion(response, chat, events);
     },
   );
-  route('/v1/models', 'get', authorise, (_, response) => response.json(listChatModels()));
-  route('/v1/models/:id', 'get', authorise, (request, response) =>
+  route('/v1/responses', 'post', ...authorise, requireJson, chatJson, async (request, response) => {
+    const asked = readResponsesRequest(request.body);
+    const signal = clientSignal(response, options.signal);
+    const events = measured(service.answer(asked.chat.answer, { signal }), metrics, signal);
+    await writeResponse(response, asked, events);
+  });
+  route('/v1/models', 'get', ...authorise, (_, response) => response.json(listChatModels()));
+  route('/v1/models/:id', 'get', ...authorise, (request, response) =>
     response.json(listedModel(String(request.params['id']))),
   );
 
@@ -194,22 +215,6 @@ function requireJson(request: Request, _: Response, next: NextFunction): void {
     );
   }
   next();
-}
-
-/** Lets requests through that carry one of the keys as a bearer token (RFC 6750); all of them without keys. */
-export function bearerCheck(keys: readonly string[]) {
-  // Hashes have one length, so the comparison takes the same time whatever was sent.
-  const digests = keys.map((key) => createHash('sha256').update(key).digest());
-  return (request: Request, _: Response, next: NextFunction): void => {
-    if (digests.length > 0) {
-      const token = /^Bearer (.+)$/u.exec(request.get('authorization') ?? '')?.[1] ?? '';
-      const digest = createHash('sha256').update(token).digest();
-      if (!digests.some((known) => timingSafeEqual(known, digest))) {
-        throw new FootnoteError('unauthorized', 'send a valid key as `Authorization: Bearer KEY`');
-      }
-    }
-    next();
-  };
 }
 
 function parseBody<S extends z.ZodType>(schema: S, request: Request): z.infer<S> {

@@ -1,7 +1,7 @@
 /** The REST shapes as zod schemas: they check requests and make `/openapi.json`. */
 import { z } from 'zod';
 
-function isTimezone(name: string): boolean {
+export function isTimezone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch {
