@@ -15,6 +15,7 @@ import { readPages } from '../retriever/fetch/read-pages.ts';
 import { Renderer } from '../retriever/fetch/renderer.ts';
 import { Robots } from '../retriever/fetch/robots.ts';
 import type { Ranker } from '../retriever/rank/ranker.ts';
+import { planQueries } from '../retriever/search/plan-queries.ts';
 import { providerStates, searchRouter } from '../retriever/search/configured-providers.ts';
 import { AnswerJudge } from '../scorer/answer-judge.ts';
 import { abstention } from '../scorer/selection/abstention.ts';
@@ -180,8 +181,10 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
 
   const parts: PipelineParts = {
     search: async (question, { signal, limit }) => {
-      const { text, language, freshness, sites } = question;
-      return router.search([{ text, language, freshness, sites, limit }], { signal });
+      const { language, freshness, sites } = question;
+      const { texts } = planQueries(question.text, new Date(question.askedAt));
+      const queries = texts.map((text) => ({ text, language, freshness, sites, limit }));
+      return router.search(queries, { signal });
     },
     readPages: async (results, { signal, onPage }) => {
       // A cold start takes seconds: it must not eat the deadline of the pages.

@@ -1,4 +1,5 @@
 /** Figures from when tokens came. */
+import type { ResidentMemory } from './resident-memory.ts';
 import type { TaskResult } from './subjects/subject.ts';
 
 export interface Sample {
@@ -6,6 +7,7 @@ export interface Sample {
   readonly subject: string;
   readonly value: number;
   readonly megabytes: number;
+  readonly resident: ResidentMemory | null;
 }
 
 export function median(samples: readonly { readonly value: number }[]): number {

@@ -87,11 +87,7 @@ export async function run(args: readonly string[]): Promise<void> {
     for (const subject of running) await subject.run(warm);
     const samples = await measure(running, tasks, rounds);
     print(names, tasks, samples);
-    const peak = running.map(({ name }) => {
-      const most = Math.max(...samples.filter((s) => s.subject === name).map((s) => s.megabytes));
-      return `${name} ${most.toFixed(0)}`;
-    });
-    console.log(`\nhighest resident memory of each process, MB: ${peak.join(', ')}`);
+    printMemory(names, samples, statSync(weightsPath).size);
     const rate = median(
       samples.filter((s) => s.subject === 'footnote' && s.task === tasks[1]?.name),
     );
@@ -221,7 +217,13 @@ async function measure(
             : kind === 'first'
               ? firstTokenMs(result)
               : result.totalMs;
-        samples.push({ task: name, subject: subject.name, value, megabytes: result.peakMegabytes });
+        samples.push({
+          task: name,
+          subject: subject.name,
+          value,
+          megabytes: result.peakMegabytes,
+          resident: result.resident ?? null,
+        });
       }
     }
     console.error(`round ${round + 1} of ${rounds}`);
@@ -261,6 +263,29 @@ function print(
   const [one = NaN, eight = NaN] = drafts;
   if (Number.isFinite(eight / one)) {
     console.log(`\neight drafts cost ${(eight / one).toFixed(2)} times one`);
+  }
+}
+
+/** After the last task of each: what is resident, and the most that ever was. */
+function printMemory(
+  names: readonly SubjectName[],
+  samples: readonly Sample[],
+  fileBytes: number,
+): void {
+  console.log(
+    '\n| resident memory (MB) | peak | now | PSS | mapped weights | other files | anonymous |',
+  );
+  console.log('|---|---|---|---|---|---|---|');
+  for (const name of names) {
+    const own = samples.filter(({ subject }) => subject === name);
+    const peak = Math.max(...own.map(({ megabytes }) => megabytes));
+    const now = own.at(-1)?.resident ?? null;
+    const parts =
+      now === null
+        ? []
+        : [now.rss, now.pss, now.weights, now.files, now.anonymous].map((value) => format(value));
+    const share = ((peak * 1e6) / fileBytes).toFixed(2);
+    console.log(`| ${name} | ${format(peak)} (${share} x the file) | ${parts.join(' | ')} |`);
   }
 }
 

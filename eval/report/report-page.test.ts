@@ -56,6 +56,7 @@ function record(id: string, right: number, abstained: number, text: string): Eva
       score: 6,
       total: 21 + Number(id),
     },
+    steps: [],
     warnings: [],
   };
   return {

@@ -60,7 +60,7 @@ function choose(
   measured: Readonly<Record<string, FormTimes>>,
 ): Pick<FormRecord, 'form' | 'why'> {
   const answer = (form: string): number => {
-    const { oneMs = NaN, manyMs = NaN } = measured[form] ?? { oneMs: NaN, manyMs: NaN };
+    const { oneMs, manyMs } = measured[form] ?? { oneMs: NaN, manyMs: NaN };
     return (promptTokens / manyRows) * manyMs + answerTokens * oneMs;
   };
   const ratio = answer('int4') / answer(eight);

@@ -13,7 +13,7 @@ import { FootnoteError } from '../../src/core/errors.ts';
  * - `int4-block`: 4 bits with a scale for each 32 inputs
  * - `float16`: half precision (CUDA); the CPU computes it in float32
  */
-export const matrixForms = [
+const matrixForms = [
   'int8',
   'int8-tensor',
   'int7',

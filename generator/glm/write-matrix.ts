@@ -12,7 +12,7 @@ export const blockValues = 32;
 const tileRows = 64;
 
 /** Where rows come from; `GlmWeights` is one. */
-export type RowSource = Pick<GlmWeights, 'forEachRow'>;
+type RowSource = Pick<GlmWeights, 'forEachRow'>;
 
 /** Writes a matrix of `rows` outputs by `columns` inputs under `name` (scales as `name.scale`). */
 export function writeMatrix(

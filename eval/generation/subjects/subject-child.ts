@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { residentMemory } from '../resident-memory.ts';
 import type { Subject, SubjectOptions, Task, TaskResult } from './subject.ts';
 
 export const subjectNames = ['footnote', 'llama', 'transformers', 'llama-native'] as const;
@@ -50,7 +51,8 @@ if (process.send !== undefined && name !== undefined && text !== undefined) {
         try {
           const result = await subject.run(task);
           const peakMegabytes = (process.resourceUsage().maxRSS * 1024) / 1e6;
-          send({ result: { peakMegabytes, ...result } });
+          const resident = name === 'llama-native' ? null : residentMemory();
+          send({ result: { peakMegabytes, resident, ...result } });
         } catch (error) {
           send({ error: String((error as Error).stack ?? error) });
         }

@@ -1,5 +1,7 @@
 /** What is asked of each program that the generation bench compares, and what it answers. */
 
+import type { ResidentMemory } from '../resident-memory.ts';
+
 export interface SubjectOptions {
   readonly weightsPath: string;
   readonly threads: number;
@@ -31,8 +33,10 @@ export interface TaskResult {
   readonly ids: readonly number[];
   /** Largest resident memory of the process so far, in MB. */
   readonly peakMegabytes: number;
+  /** What of it is resident now, by kind; null where the system does not tell or Python runs it. */
+  readonly resident?: ResidentMemory | null;
 }
 
 export interface Subject {
-  readonly run: (task: Task) => Promise<Omit<TaskResult, 'peakMegabytes'>>;
+  readonly run: (task: Task) => Promise<Omit<TaskResult, 'peakMegabytes' | 'resident'>>;
 }
