@@ -1,4 +1,5 @@
 /** What continues prompts: GLM's own loop graph, the original GLM, or a ready-made ONNX export. */
+import type { DecodeStats } from './glm/decode-queue.ts';
 import type { DecodedRow, DecodeOptions } from './glm/decode-row.ts';
 
 export interface Decoder {
@@ -20,5 +21,7 @@ export interface Decoder {
     signal: AbortSignal,
     visit: (position: number, logits: Float32Array) => void,
   ): Promise<void>;
+  /** What has been computed so far. */
+  readonly stats: DecodeStats;
   close(): Promise<void>;
 }

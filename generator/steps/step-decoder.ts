@@ -6,6 +6,7 @@ import { Tensor } from 'onnxruntime-node';
 import { abortReason } from '../../src/core/deadline.ts';
 import { FootnoteError } from '../../src/core/errors.ts';
 import type { Decoder } from '../decoder.ts';
+import type { DecodeStats } from '../glm/decode-queue.ts';
 import type { DecodedRow, DecodeOptions } from '../glm/decode-row.ts';
 import { constraintState } from '../glm/token-constraint.ts';
 import { sampleToken, uniformAt } from './sample-token.ts';
@@ -26,10 +27,15 @@ interface Row {
 export class StepDecoder implements Decoder {
   readonly config: StepModel['config'];
   readonly #model: StepModel;
+  #stats = { steps: 0, positions: 0, tokens: 0, promptTokens: 0, reusedTokens: 0 };
 
   constructor(model: StepModel) {
     this.#model = model;
     this.config = model.config;
+  }
+
+  get stats(): DecodeStats {
+    return { ...this.#stats };
   }
 
   close(): Promise<void> {
@@ -54,6 +60,7 @@ export class StepDecoder implements Decoder {
       const part = promptIds.slice(past, chunkEnd(prompt, past, prefillChunk));
       ({ cache, logits } = await prompt.run([part], past, cache, 1));
       past += part.length;
+      this.#stats.promptTokens += part.length;
     }
     const rows: Row[] = options.temperatures.map((_, index) => ({
       index,
@@ -80,6 +87,8 @@ export class StepDecoder implements Decoder {
         1,
       ));
       fromPrompt = false;
+      this.#stats.steps += 1;
+      this.#stats.positions += rows.length;
       past += 1;
     }
     return rows.map(({ ids, logProbabilities, finishReason }) => ({
@@ -104,6 +113,7 @@ export class StepDecoder implements Decoder {
       return id;
     }
     row.ids.push(id);
+    this.#stats.tokens += 1;
     row.logProbabilities.push(logProbability);
     if (!options.onTokens(row.index, [id], [logProbability])) {
       row.done = true;
