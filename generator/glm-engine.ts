@@ -4,6 +4,7 @@
  */
 import { FootnoteError } from '../src/core/errors.ts';
 import type { Draft, Prompt } from '../src/core/nouns.ts';
+import { chooseDevice } from '../src/runtime/cuda-provider.ts';
 import type { Decoder } from './decoder.ts';
 import type { GlmForm } from './glm/matrix-form.ts';
 import { citationMarks, tokenConstraint, type TokenConstraint } from './glm/token-constraint.ts';
@@ -18,7 +19,7 @@ export interface EngineOptions {
   /** 0: one for each core. */
   readonly threads: number;
   readonly device: 'auto' | 'cpu' | 'cuda';
-  /** Default: what suits the processor (see `form-probe.ts`), float32 on CUDA. */
+  /** Default: what suits the processor (see `form-probe.ts`), float16 on CUDA. */
   readonly form?: GlmForm | undefined;
   /** Bytes of KV kept of earlier prompts and answers; 0: none. */
   readonly prefixBytes?: number | undefined;
@@ -68,8 +69,14 @@ export class GlmEngine {
 
   /** @throws FootnoteError `model-missing`, `model-invalid` */
   static async open(options: EngineOptions): Promise<GlmEngine> {
-    const device = options.device === 'cuda' ? 'cuda' : 'cpu';
-    return new GlmEngine(await openDecoder({ ...options, device }));
+    const device = chooseDevice(options.device);
+    try {
+      return new GlmEngine(await openDecoder({ ...options, device }));
+    } catch (error) {
+      // CUDA that was not asked for may fail where the CPU serves: another version, too little memory.
+      if (device === 'cpu' || options.device === 'cuda') throw error;
+      return new GlmEngine(await openDecoder({ ...options, device: 'cpu' }));
+    }
   }
 
   close(): Promise<void> {

@@ -9,14 +9,7 @@ import { FootnoteError } from '../../src/core/errors.ts';
 import { DecodeRow, type DecodedRow, type DecodeOptions } from './decode-row.ts';
 import type { GlmConfig } from './glm-config.ts';
 import { greedy, type RunInput, type RunOutput } from './glm-session.ts';
-import {
-  emptyCache,
-  mergeRows,
-  takeRow,
-  trimCache,
-  type CacheTensors,
-  type RowCache,
-} from './kv-cache.ts';
+import { mergeRows, takeRow, trimCache, type CacheTensors, type RowCache } from './kv-cache.ts';
 import type { PrefixCache } from './prefix-cache.ts';
 
 /** Prompt tokens of one native call: what a cancel has to wait for at most. */
@@ -59,6 +52,7 @@ export class DecodeQueue {
   readonly #config: GlmConfig;
   readonly #run: (input: RunInput) => Promise<RunOutput>;
   readonly #prefixes: PrefixCache;
+  readonly #empty: RowCache;
   #jobs: Job[] = [];
   #batch: Batch | null = null;
   #busy = false;
@@ -69,7 +63,9 @@ export class DecodeQueue {
     config: GlmConfig,
     run: (input: RunInput) => Promise<RunOutput>,
     prefixes: PrefixCache,
+    empty: RowCache,
   ) {
+    this.#empty = empty;
     this.#config = config;
     this.#run = run;
     this.#prefixes = prefixes;
@@ -99,7 +95,7 @@ export class DecodeQueue {
         rows: options.temperatures.map(
           (_, row) => new DecodeRow(row, bounded, this.#config.vocab_size),
         ),
-        prompt: emptyCache(this.#config),
+        prompt: this.#empty,
         read: false,
         resolve,
         reject,

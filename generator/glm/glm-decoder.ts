@@ -8,8 +8,9 @@ import { openSession, type SessionOptions } from '../../src/runtime/onnx-session
 import { DecodeQueue, type DecodeStats } from './decode-queue.ts';
 import type { DecodedRow, DecodeOptions } from './decode-row.ts';
 import type { GlmConfig } from './glm-config.ts';
+import { glmIo } from './glm-graph.ts';
 import { greedy, runGlm } from './glm-session.ts';
-import { emptyCache } from './kv-cache.ts';
+import { emptyCache, type RowCache } from './kv-cache.ts';
 import { PrefixCache } from './prefix-cache.ts';
 
 /** Positions whose logits cross to JavaScript at once. */
@@ -25,14 +26,19 @@ export class GlmDecoder {
   readonly config: GlmConfig;
   readonly #session: InferenceSession;
   readonly #queue: DecodeQueue;
+  readonly #empty: RowCache;
 
   private constructor(session: InferenceSession, config: GlmConfig, prefixBytes: number) {
     this.#session = session;
     this.config = config;
+    const type = session.inputMetadata.find(({ name }) => name === glmIo.pastKey(0));
+    const isHalf = type?.isTensor === true && type.type === 'float16';
+    this.#empty = emptyCache(config, isHalf ? 'float16' : 'float32');
     this.#queue = new DecodeQueue(
       config,
       (input) => runGlm(session, config, input),
       new PrefixCache(prefixBytes),
+      this.#empty,
     );
   }
 
@@ -72,7 +78,7 @@ export class GlmDecoder {
     signal: AbortSignal,
     visit: (position: number, logits: Float32Array) => void,
   ): Promise<void> {
-    let { tensors } = emptyCache(this.config);
+    let { tensors } = this.#empty;
     const vocab = this.config.vocab_size;
     for (let at = 0; at < ids.length; at += logitsChunk) {
       await new Promise<void>((resolve) => {

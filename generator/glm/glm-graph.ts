@@ -1,7 +1,7 @@
 /** The GLM decoder as ONNX nodes: token ids to hidden states, with the KV cache of each layer. */
 import { float, int, type OnnxGraph } from '../../src/runtime/onnx-graph.ts';
 import type { GlmConfig } from './glm-config.ts';
-import { Linear } from './linear-graph.ts';
+import { addLinearConstants, Linear } from './linear-graph.ts';
 import { matrixForm, type GlmForm } from './matrix-form.ts';
 import type { StoredTensor } from './weights-writer.ts';
 
@@ -18,19 +18,17 @@ export const glmIo = {
   presentValue: (layer: number): string => `present.${layer}.value`,
 } as const;
 
+/** Type of the KV cache: CUDA has attention in half precision only, and the weights say who computes. */
+export const cacheType = (form: GlmForm): 'float' | 'float16' =>
+  matrixForm(form, 'qkv') === 'float16' ? 'float16' : 'float';
+
 /** Constants that bodies of nested graphs refer to by name. */
 export function addConstants(main: OnnxGraph, config: GlmConfig): void {
-  main.float32(1, 'one');
-  main.float32(1 / 127, 'one.127th');
-  main.float32(1e-10, 'tiny');
-  main.constant('zero.point', 'uint8', [], Uint8Array.of(128));
-  main.constant('zero.point.1', 'uint8', [1], Uint8Array.of(128));
-  main.int64([-1], 'axis.last');
+  addLinearConstants(main);
   main.int64([1], 'axis.1');
   main.int64([0], 'index.0');
   main.int64([1], 'index.1');
   main.int64([2 ** 31], 'index.end');
-  main.int64([-1], 'shape.flat');
   main.int64([-1, config.hidden_size], 'shape.hidden');
   main.int64([-1, config.num_attention_heads * config.head_dim], 'shape.heads');
   main.int64([-1, 1], 'shape.column');
@@ -75,6 +73,8 @@ export function addDecoder(
   readonly values: string[];
 } {
   const linear = new Linear(body, form, config);
+  const half = cacheType(form) === 'float16';
+  const toHalf = (name: string): string => body.op('Cast', [name], { to: int(10) });
   const norm = { epsilon: float(config.rms_norm_eps) };
   const shape = body.op('Shape', [state.ids]);
   const fed = body.op('Slice', [shape, 'index.1', 'index.end']);
@@ -122,16 +122,17 @@ export function addDecoder(
     const at = `layers.${layer}`;
     const bias = config.attention_bias ? { bias: `${at}.qkv.bias` } : {};
     const qkv = linear.apply(join(`${at}.input_norm`), `${at}.qkv`, bias);
+    const inputs = attentionInputs(body, config, qkv, packed, at);
     const [attended, key, value] = body.node(
       'GroupQueryAttention',
       [
-        ...attentionInputs(body, config, qkv, packed, at),
+        ...(half ? inputs.map((name) => (name === '' ? name : toHalf(name))) : inputs),
         state.keys[layer] as string,
         state.values[layer] as string,
         seqlens,
         total32,
-        'rope.cos',
-        'rope.sin',
+        half ? toHalf('rope.cos') : 'rope.cos',
+        half ? toHalf('rope.sin') : 'rope.sin',
       ],
       {
         outputs: 3,
@@ -146,7 +147,8 @@ export function addDecoder(
     );
     keys.push(key as string);
     values.push(value as string);
-    const heads = body.op('Reshape', [attended as string, 'shape.heads']);
+    const whole = half ? body.op('Cast', [attended as string], { to: int(1) }) : attended;
+    const heads = body.op('Reshape', [whole as string, 'shape.heads']);
     branch = after(linear.apply(heads, `${at}.output`), `${at}.after_attention_norm`);
     const gateUp = linear.apply(join(`${at}.mlp_norm`), `${at}.gate_up`);
     const [gate, up] = body.node('Split', [gateUp], {

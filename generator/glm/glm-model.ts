@@ -6,7 +6,7 @@
 import { OnnxGraph, encodeModel, graph, int } from '../../src/runtime/onnx-graph.ts';
 import { addDecodeStep } from './decode-step.ts';
 import type { GlmConfig } from './glm-config.ts';
-import { addConstants, addDecoder, glmIo, type GlmLayout } from './glm-graph.ts';
+import { addConstants, addDecoder, cacheType, glmIo, type GlmLayout } from './glm-graph.ts';
 import { Linear } from './linear-graph.ts';
 import type { GlmForm } from './matrix-form.ts';
 import { addIf } from './sampler-graph.ts';
@@ -84,8 +84,8 @@ export function glmModel(config: GlmConfig, form: GlmForm, layout: GlmLayout): U
     main.input(name, type, dims);
   }
   for (const layer of layers) {
-    main.input(glmIo.pastKey(layer), 'float', cache('P'));
-    main.input(glmIo.pastValue(layer), 'float', cache('P'));
+    main.input(glmIo.pastKey(layer), cacheType(form), cache('P'));
+    main.input(glmIo.pastValue(layer), cacheType(form), cache('P'));
   }
   main.constant('no.logits', 'float', [0, config.vocab_size], new Float32Array(0));
   main.constant('true', 'bool', [], Uint8Array.of(1));
@@ -110,8 +110,8 @@ export function glmModel(config: GlmConfig, form: GlmForm, layout: GlmLayout): U
   for (const { name, type, dims } of statePorts) main.output(`last.${name}`, type, dims);
   main.output('logits', 'float', ['kept', config.vocab_size]);
   for (const layer of layers) {
-    main.output(glmIo.presentKey(layer), 'float', cache('T'));
-    main.output(glmIo.presentValue(layer), 'float', cache('T'));
+    main.output(glmIo.presentKey(layer), cacheType(form), cache('T'));
+    main.output(glmIo.presentValue(layer), cacheType(form), cache('T'));
   }
   return encodeModel(main);
 }
@@ -129,8 +129,8 @@ function loopBody(config: GlmConfig, form: GlmForm, layers: readonly number[]): 
   for (const { name, type, dims } of statePorts) body.input(`step.${name}`, type, dims);
   body.input('step.logits', 'float', ['kept', config.vocab_size]);
   for (const layer of layers) {
-    body.input(`step.${layer}.key`, 'float', cache('p'));
-    body.input(`step.${layer}.value`, 'float', cache('p'));
+    body.input(`step.${layer}.key`, cacheType(form), cache('p'));
+    body.input(`step.${layer}.value`, cacheType(form), cache('p'));
   }
   const decoded = addDecoder(body, config, form, {
     ids: 'step.ids',
@@ -187,8 +187,8 @@ function loopBody(config: GlmConfig, form: GlmForm, layers: readonly number[]): 
   });
   body.output(shown as string, 'float', ['kept', config.vocab_size]);
   for (const layer of layers) {
-    body.output(decoded.keys[layer] as string, 'float', cache('t'));
-    body.output(decoded.values[layer] as string, 'float', cache('t'));
+    body.output(decoded.keys[layer] as string, cacheType(form), cache('t'));
+    body.output(decoded.values[layer] as string, cacheType(form), cache('t'));
   }
   return body;
 }

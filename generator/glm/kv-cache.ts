@@ -23,12 +23,19 @@ export function cacheNames(config: GlmConfig): string[] {
   ]).flat();
 }
 
-export function emptyCache(config: GlmConfig): RowCache {
+/** Half precision comes as 16-bit whole numbers, or as floats where the engine knows them. */
+type CacheData = Float32Array;
+export type CacheType = 'float32' | 'float16';
+
+const dataLike = (data: Tensor['data'], length: number): CacheData =>
+  new (data.constructor as new (size: number) => CacheData)(length);
+
+export function emptyCache(config: GlmConfig, type: CacheType): RowCache {
   const { num_key_value_heads: heads, head_dim: dim } = config;
   const tensors = Object.fromEntries(
     cacheNames(config).map((name) => [
       name,
-      new Tensor('float32', new Float32Array(0), [1, heads, 0, dim]),
+      new Tensor(type, type === 'float16' ? new Uint16Array(0) : [], [1, heads, 0, dim]),
     ]),
   );
   return { tensors, length: 0 };
@@ -36,23 +43,20 @@ export function emptyCache(config: GlmConfig): RowCache {
 
 /** Bytes that a cache holds. */
 export function cacheBytes({ tensors }: RowCache): number {
-  return Object.values(tensors).reduce(
-    (sum, { data }) => sum + (data as Float32Array).byteLength,
-    0,
-  );
+  return Object.values(tensors).reduce((sum, { data }) => sum + (data as CacheData).byteLength, 0);
 }
 
 /** Copies one head of one row, `length` positions of it. */
 function copyHeads(
   from: Tensor,
   fromRow: number,
-  to: Float32Array,
+  to: CacheData,
   toRow: number,
   toPositions: number,
   length: number,
 ): void {
   const [, heads = 0, positions = 0, dim = 0] = from.dims;
-  const data = from.data as Float32Array;
+  const data = from.data as CacheData;
   for (let head = 0; head < heads; head += 1) {
     const start = (fromRow * heads + head) * positions * dim;
     to.set(data.subarray(start, start + length * dim), (toRow * heads + head) * toPositions * dim);
@@ -72,9 +76,9 @@ export function takeRow(tensors: CacheTensors, row: number, length: number): Row
   const taken: Record<string, Tensor> = {};
   for (const [name, tensor] of Object.entries(tensors)) {
     const [, heads = 0, , dim = 0] = tensor.dims;
-    const data = new Float32Array(heads * length * dim);
+    const data = dataLike(tensor.data, heads * length * dim);
     copyHeads(tensor, row, data, 0, length, length);
-    taken[name] = new Tensor('float32', data, [1, heads, length, dim]);
+    taken[name] = new Tensor(tensor.type as CacheType, data, [1, heads, length, dim]);
   }
   return { tensors: taken, length };
 }
@@ -83,13 +87,13 @@ export function takeRow(tensors: CacheTensors, row: number, length: number): Row
 export function mergeRows(rows: readonly RowCache[]): CacheTensors {
   const positions = Math.max(...rows.map(({ length }) => length));
   const merged: Record<string, Tensor> = {};
-  for (const [name, { dims }] of Object.entries(rows[0]?.tensors ?? {})) {
-    const [, heads = 0, , dim = 0] = dims;
-    const data = new Float32Array(rows.length * heads * positions * dim);
+  for (const [name, like] of Object.entries(rows[0]?.tensors ?? {})) {
+    const [, heads = 0, , dim = 0] = like.dims;
+    const data = dataLike(like.data, rows.length * heads * positions * dim);
     rows.forEach(({ tensors, length }, row) => {
       copyHeads(tensors[name] as Tensor, 0, data, row, positions, length);
     });
-    merged[name] = new Tensor('float32', data, [rows.length, heads, positions, dim]);
+    merged[name] = new Tensor(like.type as CacheType, data, [rows.length, heads, positions, dim]);
   }
   return merged;
 }

@@ -6,6 +6,7 @@ import { CONFIG_FIELDS, type Config } from '../core/config.ts';
 import { toFootnoteError } from '../core/errors.ts';
 import { packageRoot } from '../core/package-root.ts';
 import type { CallOptions } from '../core/seams.ts';
+import { cudaInstallCommand, cudaState } from '../runtime/cuda-provider.ts';
 import { formRecords } from '../runtime/form-records.ts';
 import {
   defaultGenerators,
@@ -63,30 +64,37 @@ const probeOnnx: DoctorProbe = async (config, options) => {
       },
     ];
   }
-  const install =
-    'node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12 (needs an NVIDIA driver, CUDA 12 and cuDNN 9)';
-  const cuda = existsSync(
-    join(
-      packageRoot,
-      `node_modules/onnxruntime-node/bin/napi-v6/${process.platform}/${process.arch}/libonnxruntime_providers_cuda.so`,
-    ),
-  );
   return [
     {
       part: 'onnxruntime',
       state: 'ok',
       detail: `providers that come with it: ${backends.join(', ')}`,
     },
-    cuda
-      ? { part: 'cuda', state: 'ok', detail: 'the CUDA provider is installed' }
-      : {
-          part: 'cuda',
-          state: config.device === 'cuda' ? 'fail' : 'warn',
-          detail: `the CUDA provider is not installed${config.device === 'cuda' ? ', yet FOOTNOTE_DEVICE is cuda' : '; the CPU is used'}`,
-          fix: install,
-        },
+    cudaFinding(config.device),
   ];
 };
+
+/** The provider and the driver, by their files; a model is not run. */
+function cudaFinding(device: Config['device']): Finding {
+  const { installed, driver } = cudaState();
+  const asked = `FOOTNOTE_DEVICE is ${device}`;
+  if (installed && driver) {
+    return {
+      part: 'cuda',
+      state: 'ok',
+      detail: `the CUDA provider and a driver are there; ${asked}`,
+    };
+  }
+  const missing = installed ? 'no NVIDIA driver runs' : 'the CUDA provider is not installed';
+  return {
+    part: 'cuda',
+    state: device === 'cuda' ? 'fail' : 'warn',
+    detail: `${missing}; ${device === 'cuda' ? asked : 'the CPU is used'}`,
+    fix: installed
+      ? 'install the NVIDIA driver, CUDA 12 and cuDNN 9, or set FOOTNOTE_DEVICE=cpu'
+      : `${cudaInstallCommand} (needs an NVIDIA driver, CUDA 12 and cuDNN 9)`,
+  };
+}
 
 function readBackends(json: string): string[] {
   const value: unknown = JSON.parse(json);

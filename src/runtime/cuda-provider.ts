@@ -1,0 +1,35 @@
+/** Whether onnxruntime's CUDA provider can be had here. Only files are looked at: nothing is loaded. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../core/package-root.ts';
+
+export const cudaInstallCommand =
+  'node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12';
+
+export interface CudaState {
+  /** The provider's library stands beside onnxruntime's. */
+  readonly installed: boolean;
+  /** The NVIDIA driver runs; assumed where there is no way to see it. */
+  readonly driver: boolean;
+}
+
+export function cudaState(): CudaState {
+  const { platform, arch } = process;
+  const library =
+    platform === 'win32' ? 'onnxruntime_providers_cuda.dll' : 'libonnxruntime_providers_cuda.so';
+  return {
+    installed: existsSync(
+      join(packageRoot, 'node_modules/onnxruntime-node/bin/napi-v6', platform, arch, library),
+    ),
+    driver:
+      platform !== 'linux' ||
+      existsSync('/proc/driver/nvidia/version') ||
+      existsSync('/dev/nvidiactl'),
+  };
+}
+
+/** The device to compute on: `auto` is CUDA where its provider and a driver are there. */
+export function chooseDevice(wanted: 'auto' | 'cpu' | 'cuda', state = cudaState()): 'cpu' | 'cuda' {
+  if (wanted !== 'auto') return wanted;
+  return state.installed && state.driver ? 'cuda' : 'cpu';
+}
