@@ -105,7 +105,7 @@ const families: Readonly<Record<string, Family>> = {
 const chatGlmNames = ['ChatGLMModel', 'ChatGLMForConditionalGeneration'] as const;
 
 /** Decoder architectures that are read from the hub's layout. */
-export const hubArchitectures: readonly string[] = [...Object.keys(families), ...chatGlmNames];
+const hubArchitectures: readonly string[] = [...Object.keys(families), ...chatGlmNames];
 
 export interface HubConfig {
   readonly config: GlmConfig;

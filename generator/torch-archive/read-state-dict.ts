@@ -12,7 +12,7 @@ export interface PickledTensor {
   readonly strides: readonly number[];
 }
 
-export interface PickledStorage {
+interface PickledStorage {
   /** `FloatStorage`, `HalfStorage`, `BFloat16Storage`, … */
   readonly type: string;
   /** Name of the archive's member under `data/`. */
