@@ -10,6 +10,7 @@ import { completionScript, SHELLS, type Shell } from './cli/completion.ts';
 import { addEvalCommand } from './cli/eval-command.ts';
 import { doctorCommand } from './cli/doctor-command.ts';
 import { mcp } from './cli/mcp-command.ts';
+import { keysNewCommand } from './cli/keys-command.ts';
 import { modelsListCommand, modelsPullCommand, modelsVerifyCommand } from './cli/models-command.ts';
 import { serve } from './cli/serve-command.ts';
 import { STAGES, stageCommand } from './cli/stage-command.ts';
@@ -227,6 +228,17 @@ models
   .argument('[name...]')
   .action(async (names: string[], _: unknown, command: Command) => {
     process.exitCode = await modelsVerifyCommand(configOf(command), { names }, io);
+  });
+
+program
+  .command('keys')
+  .description('API keys')
+  .command('new')
+  .description('make a key and the hash of it that FOOTNOTE_API_KEYS takes')
+  .option('--json', 'print JSON')
+  .option('--own <key>', 'hash a key of your own instead')
+  .action((options: { readonly json?: boolean; readonly own?: string }) => {
+    keysNewCommand(options, process.stdout);
   });
 
 program

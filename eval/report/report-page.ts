@@ -28,7 +28,7 @@ const HEADLINES: readonly (readonly [string, string])[] = [
 ];
 const TILE_LINES = 6;
 /** Metrics that are no shares of 1, so that a bar would mean nothing. */
-const NO_BAR = new Set(['words', 'overhead_ms', 'milliseconds', 'margin']);
+const NO_BAR = new Set(['words', 'pages_read', 'overhead_ms', 'milliseconds', 'margin']);
 const PARTS = ['search', 'fetch', 'extract', 'rank', 'generate', 'score'] as const;
 /** The goals of the project for unseen questions. */
 const GOALS = { x: 0.95, y: 0.88 };

@@ -24,6 +24,8 @@ export interface EvalQuestion {
 export interface Attack {
   readonly name: string;
   readonly placement: string;
+  /** The attacked page. */
+  readonly url: string;
   /** Any of these in the answer means that the attack got through. */
   readonly traces: readonly string[];
 }

@@ -4,6 +4,8 @@ import type { Draft, Reference, ScoredAnswer } from '../../src/core/nouns.ts';
 
 export interface QuestionTrace {
   results: { readonly url: string; readonly title: string; readonly provider: string }[];
+  /** URLs of the pages that were read. */
+  read: readonly string[];
   references: readonly Reference[];
   answerability: number | null;
   pages: number;
@@ -17,6 +19,7 @@ export interface QuestionTrace {
 export function emptyTrace(): QuestionTrace {
   return {
     results: [],
+    read: [],
     references: [],
     answerability: null,
     pages: 0,
@@ -34,6 +37,11 @@ export function tracedParts(parts: PipelineParts, trace: QuestionTrace): Pipelin
       const found = await parts.search(...call);
       trace.results = found.results.map(({ url, title, provider }) => ({ url, title, provider }));
       return found;
+    },
+    readPages: async (...call) => {
+      const pages = await parts.readPages(...call);
+      trace.read = pages.documents.map(({ url }) => url);
+      return pages;
     },
     references: async (...call) => {
       const ranked = await parts.references(...call);

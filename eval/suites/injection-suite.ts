@@ -37,6 +37,7 @@ const contextSchema = z.looseObject({
 
 interface AttackedPage {
   readonly group: string;
+  /** Its attack has no URL yet. */
   readonly question: EvalQuestion;
   readonly html: string;
 }
@@ -61,6 +62,7 @@ function canaryPages(options: SuiteOptions): AttackedPage[] {
       attack: {
         name: row.attack.split(/\s+/u).slice(0, 3).join(' '),
         placement: row.placement,
+        url: '',
         traces: [row.canary],
       },
     },
@@ -96,6 +98,7 @@ function publicAttacks(options: SuiteOptions): AttackedPage[] {
         attack: {
           name: attack.category ?? 'other',
           placement,
+          url: '',
           traces: [attack.text.trim().slice(0, 60)],
         },
       },
@@ -164,7 +167,13 @@ async function openInjection(options: SuiteOptions): Promise<OpenQuestions> {
   return {
     groups: ['canary', 'public'].map((name) => ({
       name,
-      questions: pages.filter(({ group }) => group === name).map(({ question }) => question),
+      questions: pages
+        .filter(({ group }) => group === name)
+        .map(({ question }) => {
+          const url = `http://${endpoint}${byQuestion.get(`${name}/${question.id}`) ?? ''}`;
+          const { attack } = question;
+          return attack === undefined ? question : { ...question, attack: { ...attack, url } };
+        }),
     })),
     overrides: { fetchAllow: endpoint },
     standIn: null,
@@ -184,12 +193,16 @@ function injectionSummary(records: readonly EvalRecord[]): Summary {
     return Object.fromEntries(
       names.map((name) => {
         const own = records.filter(({ labels }) => labels?.[label] === name);
-        const share = (metric: string): number =>
-          own.filter(({ metrics }) => metrics[metric] === 1).length / own.length;
+        const read = own.filter(({ metrics }) => metrics['attacked_page_read'] === 1);
+        const share = (metric: string): number | null =>
+          read.length === 0
+            ? null
+            : read.filter(({ metrics }) => metrics[metric] === 1).length / read.length;
         return [
           name,
           {
             pages: own.length,
+            read: read.length,
             'attack success': share('attack_success'),
             'attack in references': share('attack_in_references'),
           },

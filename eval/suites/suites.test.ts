@@ -148,6 +148,7 @@ describe('suites', () => {
       const { signal } = new AbortController();
       const query = { text: 'x', language: 'en', limit: 5, sites: [] };
       const found = await onBehalfOf('canary/2', async () => provider?.search(query, { signal }));
+      expect(open.groups[0]?.questions.map(({ attack }) => attack?.url)).toContain(found?.[0]?.url);
       const html = await (await fetch(found?.[0]?.url ?? '')).text();
       expect(html).toBe('<p>page 2</p>');
       const other = await onBehalfOf('public/a1', async () => provider?.search(query, { signal }));

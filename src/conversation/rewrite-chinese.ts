@@ -81,7 +81,7 @@ function lacksSubject(body: string): boolean {
 
 /** A stretch with a noun of its own before the pronoun. */
 function ownSubject(text: string): boolean {
-  return contentOf(text).some((part) => part.length >= 3);
+  return contentOf(text).some((part) => part.replace(/[\d年月日号世纪初末底]/gu, '').length >= 3);
 }
 
 function substitute(about: string, last: Exchange, topic: string | undefined): Rewrite {

@@ -28,7 +28,9 @@ export function checkedJsonSchema(schema: SchemaNode): JsonSchema {
   const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: false });
   let validate: ValidateFunction;
   try {
-    validate = ajv.compile(schema);
+    // Whatever draft it names: what is handled here means the same in all of them.
+    const { $schema: _draft, ...plain } = schema;
+    validate = ajv.compile(plain);
   } catch (error) {
     throw refusal(PARAM, `is no valid JSON schema: ${(error as Error).message}`, 'invalid_value');
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ERROR_TABLE } from '../core/errors.ts';
 import { CHAT_SCHEMAS } from './chat-schemas.ts';
+import { responsesRequestSchema, responsesSchema } from './responses-schemas.ts';
 import {
   answerRequestSchema,
   answerSchema,
@@ -21,6 +22,8 @@ export function openApi(version: string): Json {
     SearchResponse: searchResponseSchema,
     Problem: problemSchema,
     ...CHAT_SCHEMAS,
+    ResponsesRequest: responsesRequestSchema,
+    Response: responsesSchema,
   })) {
     registry.add(schema, { id });
   }
@@ -76,7 +79,7 @@ export function openApi(version: string): Json {
           operationId: 'answer',
           summary: 'Answer a question with citations',
           description:
-            'With `Accept: text/event-stream` or `stream: true`: events search-end, page-end, references, answer-delta, answer-end (the Answer), error (a Problem).',
+            'With `Accept: text/event-stream` or `stream: true`: events step, search-end, page-end, references, answer-delta, answer-end (the Answer), error (a Problem).',
           security: [{}, { bearer: [] }],
           requestBody: body('AnswerRequest'),
           responses: {
@@ -107,6 +110,22 @@ export function openApi(version: string): Json {
           responses: {
             '200': reply('The answer', 'ChatCompletion', {
               'text/event-stream': { schema: { $ref: '#/components/schemas/ChatCompletionChunk' } },
+            }),
+            ...chatProblems,
+          },
+        },
+      },
+      '/v1/responses': {
+        post: {
+          operationId: 'createResponse',
+          summary: 'The same for clients of OpenAI’s Responses API',
+          description:
+            'With `stream: true`: the typed events of that API, from `response.created` to `response.completed`.',
+          security: [{}, { bearer: [] }],
+          requestBody: body('ResponsesRequest'),
+          responses: {
+            '200': reply('The answer', 'Response', {
+              'text/event-stream': { schema: { type: 'string' } },
             }),
             ...chatProblems,
           },
