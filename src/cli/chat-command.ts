@@ -63,6 +63,7 @@ export async function chat(
         { role: 'user', content: question },
         { role: 'assistant', content: last.answer },
       ];
+      terminal.stdout.write('\n');
     } catch (error) {
       failures += 1;
       terminal.stderr.write(`${toFootnoteError(error).message}\n`);

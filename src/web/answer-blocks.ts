@@ -24,7 +24,7 @@ const NUMBER = /^\s*\d{1,3}[.)、]\s*(?=\S)/u;
 const HEADING = /^#{1,6}\s+/u;
 const ROW = /^\s*\|.*\|\s*$/u;
 const RULE = /^\s*\|(?:\s*:?-+:?\s*\|)+\s*$/u;
-const FENCE = /^\s*```/u;
+const FENCE = /^\s*```[\w-]*\s*$/u;
 
 /** Cuts an answer into blocks; every character but markup and blank lines is in one. */
 export function answerBlocks(answer: string): Block[] {

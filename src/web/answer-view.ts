@@ -1,7 +1,7 @@
 /** Draws an answer: blocks of text in which each `[n]` is a link to the very sentence at its source. */
 import type { Answer, AnswerReference, Citation } from '../core/nouns.ts';
 import { answerBlocks, answerInlines, type Span } from './answer-blocks.ts';
-import { element, sourceLink } from './element.ts';
+import { element, opensInBrowser, sourceLink } from './element.ts';
 import type { Words } from './words.ts';
 
 /** What a mark stands for; `citation` is null while the answer is still being written. */
@@ -91,15 +91,18 @@ function citationAt(answer: Answer | null, at: number, reference: number): Citat
 function markLink(mark: Mark, options: AnswerViewOptions): HTMLElement {
   const { reference, citation } = mark;
   const title = reference.title || reference.site;
-  const link = sourceLink(
-    citation?.url ?? reference.url,
-    {
-      class: 'mark',
-      'aria-label': `${options.words.source(reference.number, title)} ${options.words.newTab}`,
-      'aria-describedby': options.passageId(reference.number),
-    },
-    String(reference.number),
-  );
+  const url = citation?.url ?? reference.url;
+  const name = options.words.source(reference.number, title);
+  const opens = opensInBrowser(url);
+  const attributes = {
+    class: 'mark',
+    'aria-label': opens ? `${name} ${options.words.newTab}` : name,
+    'aria-describedby': options.passageId(reference.number),
+  };
+  // A page of one's own folder cannot be opened from here; its passage can be shown.
+  const link = opens
+    ? sourceLink(url, attributes, String(reference.number))
+    : element('button', { ...attributes, type: 'button' }, String(reference.number));
   options.onMark(link, mark);
   return link;
 }

@@ -3,7 +3,7 @@
  * sheet. It can be pointed at, closed with Escape, and stays until pointer and focus leave
  * (WCAG 2.2, 1.4.13).
  */
-import { byId, element, icon, sourceLink } from './element.ts';
+import { byId, element, icon, opensInBrowser, sourceLink } from './element.ts';
 import type { Mark } from './answer-view.ts';
 import { passageView } from './passage-view.ts';
 import type { Words } from './words.ts';
@@ -111,6 +111,7 @@ export class CitationPopover {
     const title = reference.title || reference.site;
     const meta = [reference.site, reference.published_at?.slice(0, 10)].filter(Boolean).join(' · ');
     const quoted = citation ?? reference.evidence?.[0] ?? null;
+    const url = citation?.url ?? reference.url;
     this.#box.setAttribute('aria-label', words.source(reference.number, title));
     this.#box.replaceChildren(
       element(
@@ -121,12 +122,9 @@ export class CitationPopover {
       ),
       element('p', { class: 'meta' }, meta),
       passageView(reference, quoted, CONTEXT),
-      sourceLink(
-        citation?.url ?? reference.url,
-        { class: 'onward' },
-        words.openAtSpot,
-        icon('out'),
-      ),
+      opensInBrowser(url)
+        ? sourceLink(url, { class: 'onward' }, words.openAtSpot, icon('out'))
+        : '',
     );
     this.#link = link;
     link.classList.add('open');

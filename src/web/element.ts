@@ -40,13 +40,18 @@ export function byId(id: string, kind: new () => HTMLElement = HTMLElement): HTM
   return found;
 }
 
+/** Whether an address is of the web: a page must not link to `javascript:` and cannot to `file:`. */
+export function opensInBrowser(url: string): boolean {
+  return /^https?:\/\//iu.test(url);
+}
+
 /** A link to a source in a new tab; anything but http(s) stays text. */
 export function sourceLink(
   url: string,
   attributes: Readonly<Record<string, string>>,
   ...children: readonly Child[]
 ): HTMLElement {
-  if (!/^https?:\/\//iu.test(url)) return element('span', attributes, ...children);
+  if (!opensInBrowser(url)) return element('span', attributes, ...children);
   return element(
     'a',
     { ...attributes, href: url, target: '_blank', rel: 'noopener noreferrer' },
