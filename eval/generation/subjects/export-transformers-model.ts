@@ -1,7 +1,8 @@
 /**
  * Writes a model in the layout that `@huggingface/transformers` loads: one step of the decoder with the
  * KV cache as inputs and outputs, as the public ONNX exports have it (GroupQueryAttention, MatMulNBits),
- * from the same weights and in the same form as ours. Logits of the last position only, which favours it.
+ * from the same weights and in the same form as ours. Logits of the last position only, as its loop asks
+ * of exports that offer it.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -91,8 +92,8 @@ function stepModel(config: GlmConfig, form: GlmForm, writer: WeightsWriter): Uin
     g.external(name, type, dims, data);
   }
   const { num_key_value_heads: kvHeads, head_dim: dim, num_hidden_layers: layers } = config;
-  g.input('input_ids', 'int64', ['B', 'S']);
-  g.input('attention_mask', 'int64', ['B', 'T']);
+  g.input('input_ids', 'int64', ['batch_size', 'S']);
+  g.input('attention_mask', 'int64', ['batch_size', 'T']);
   const shape = g.op('Shape', ['input_ids']);
   const minusOne = g.int64([-1]);
   const seen = g.op('ReduceSum', ['attention_mask', 'axis.last'], { keepdims: int(0) });
@@ -127,8 +128,13 @@ function stepModel(config: GlmConfig, form: GlmForm, writer: WeightsWriter): Uin
   for (let layer = 0; layer < layers; layer += 1) {
     const at = `layers.${layer}`;
     for (const part of ['key', 'value']) {
-      g.input(`past_key_values.${layer}.${part}`, 'float', ['B', kvHeads, 'P', dim]);
-      g.output(`present.${layer}.${part}`, 'float', ['B', kvHeads, 'T', dim]);
+      g.input(`past_key_values.${layer}.${part}`, 'float', [
+        'batch_size',
+        kvHeads,
+        'past_sequence_length',
+        dim,
+      ]);
+      g.output(`present.${layer}.${part}`, 'float', ['batch_size', kvHeads, 'T', dim]);
     }
     const bias = config.attention_bias ? { bias: `${at}.qkv.bias` } : {};
     const qkv = linear.apply(join(`${at}.input_norm`), `${at}.qkv`, bias);
@@ -171,6 +177,6 @@ function stepModel(config: GlmConfig, form: GlmForm, writer: WeightsWriter): Uin
   const rows = g.op('Reshape', [last, g.int64([-1, config.hidden_size])]);
   const logits = linear.apply(rows, 'head');
   g.node('Unsqueeze', [logits, g.int64([1])], { outputs: ['logits'] });
-  g.output('logits', 'float', ['B', 1, config.vocab_size]);
+  g.output('logits', 'float', ['batch_size', 1, config.vocab_size]);
   return encodeModel(g);
 }
