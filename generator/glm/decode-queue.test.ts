@@ -6,7 +6,9 @@ import { weights } from '../../test/weights.ts';
 import { GlmEngine } from '../glm-engine.ts';
 import { buildPrompt } from '../prompt/build-prompt.ts';
 import { writeTinyModel, type TinyModel } from '../tiny-model.ts';
+import type { DecodeStats } from './decode-queue.ts';
 import type { DecodedRow, DecodeOptions } from './decode-row.ts';
+import type { GlmDecoder } from './glm-decoder.ts';
 import { referenceLogits } from './reference-forward.ts';
 import { citationMarks, tokenConstraint } from './token-constraint.ts';
 
@@ -23,20 +25,22 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const statsOf = (engine: GlmEngine): DecodeStats => (engine.decoder as GlmDecoder).stats;
+
 /** What calls give and what they cost. */
 async function cost(
   engine: GlmEngine,
   ids: readonly number[],
   options: Partial<DecodeOptions>,
 ): Promise<{ rows: DecodedRow[]; steps: number; promptTokens: number }> {
-  const before = engine.decoder.stats;
+  const before = statsOf(engine);
   const rows = await engine.decoder.decode(ids, {
     ...common,
     temperatures: [0],
     maxTokens: 40,
     ...options,
   });
-  const after = engine.decoder.stats;
+  const after = statsOf(engine);
   return {
     rows,
     steps: after.steps - before.steps,
@@ -87,12 +91,12 @@ describe('DecodeQueue', () => {
     ]);
     const alone: DecodedRow[][] = [];
     for (const { ids, options } of calls) alone.push((await cost(engine, ids, options)).rows);
-    const before = engine.decoder.stats;
+    const before = statsOf(engine);
     const together = await Promise.all(
       calls.map(async ({ ids, options }) => (await cost(engine, ids, options)).rows),
     );
     expect(together.map(idsOf)).toEqual(alone.map(idsOf));
-    const { steps, tokens } = engine.decoder.stats;
+    const { steps, tokens } = statsOf(engine);
     // Nine rows: several tokens came from each step.
     expect((tokens - before.tokens) / (steps - before.steps)).toBeGreaterThan(3);
   });
@@ -135,7 +139,7 @@ describe('DecodeQueue', () => {
     // 512 bytes a position: two caches of some 100 positions do not fit.
     const small = await open(60_000);
     await cost(small, ids, {});
-    await cost(small, [...ids].reverse(), {});
+    await cost(small, ids.toReversed(), {});
     expect((await cost(small, ids, {})).promptTokens).toBe(70);
     await small.close();
   });

@@ -1,7 +1,6 @@
 /** What `footnote doctor` looks at: each probe answers with findings, a failing one with its fix. */
 import { existsSync } from 'node:fs';
 import { mkdir, access, constants } from 'node:fs/promises';
-import { join } from 'node:path';
 import { CONFIG_FIELDS, type Config } from '../core/config.ts';
 import { toFootnoteError } from '../core/errors.ts';
 import { packageRoot } from '../core/package-root.ts';
