@@ -58,6 +58,8 @@ export interface App {
 
 /** Deadline of scoring and citing one question's drafts, and of ranking its passages. */
 const JUDGE_TIMEOUT_MS = 30_000;
+/** When this share of the pages is there after a third of their time, the rest is not waited for. */
+const ENOUGH_SHARE = 0.6;
 const RANK_TIMEOUT_MS = 60_000;
 
 /** Takes the sample web when it is asked for, or when nothing is configured and no web is reached. */
@@ -101,7 +103,8 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
   const life = AbortSignal.any([options.signal, stop.signal]);
   const store = new ModelStore(config);
   const dispatcher = makeGuardedDispatcher({ policy: parseFetchAllow(config.fetchAllow) });
-  const extractor = new ChildExtractor();
+  // Extraction gets half of a page's time: 4 s as configured by default.
+  const extractor = new ChildExtractor({ pageTimeoutMs: config.pageTimeoutMs / 2 });
   const robots = config.ignoreRobots ? null : new Robots({ dispatcher });
   const web = new HttpFetcher({
     dispatcher,
@@ -196,6 +199,10 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
           signal,
           deadlineMs: config.pagesTimeoutMs,
           pageTimeoutMs: config.pageTimeoutMs,
+          patience: {
+            afterMs: config.pagesTimeoutMs / 3,
+            pages: Math.max(3, Math.ceil(results.length * ENOUGH_SHARE)),
+          },
           onPage: (outcome) => {
             if ('failure' in outcome) onPage(outcome.url, null, outcome.failure);
             else onPage(outcome.url, outcome.document.title, null);

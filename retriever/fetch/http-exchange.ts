@@ -65,6 +65,43 @@ export async function httpExchange(
   };
 }
 
+/**
+ * As `httpExchange`, but when the server has not begun to answer after `hedgeMs`, a second request goes
+ * out on another connection, and whichever answers first is taken (Dean and Barroso, "The tail at
+ * scale", 2013). The other one is dropped.
+ */
+export async function hedgedExchange(
+  url: URL,
+  dispatcher: GuardedDispatcher,
+  options: ExchangeOptions & { readonly hedgeMs: number },
+): Promise<Exchange> {
+  const stops = [new AbortController(), new AbortController()] as const;
+  const attempt = async (which: 0 | 1): Promise<Exchange> => {
+    const signal = AbortSignal.any([options.signal, stops[which].signal]);
+    const exchange = await httpExchange(url, dispatcher, { ...options, signal });
+    stops[1 - which]?.abort(new FootnoteError('cancelled', 'the other attempt answered first'));
+    return exchange;
+  };
+  const first = attempt(0);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), options.hedgeMs);
+  });
+  try {
+    const early = await Promise.race([first, late]);
+    if (early !== 'late') return early;
+  } finally {
+    clearTimeout(timer);
+  }
+  const second = attempt(1);
+  try {
+    return await Promise.any([first, second]);
+  } catch {
+    // Both failed: the first one's reason is the page's.
+    return await first;
+  }
+}
+
 /** @throws FootnoteError `url-refused` with the guard's reason. */
 export function requireAllowed(url: URL, dispatcher: GuardedDispatcher): void {
   const verdict = checkUrl(url.href, dispatcher.policy);

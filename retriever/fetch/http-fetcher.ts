@@ -10,7 +10,7 @@ import { contentVerdict, looksReadable } from './content-verdict.ts';
 import { readDecodedBody } from './decoded-body.ts';
 import { isConnectionError, toFetchError } from './fetch-error.ts';
 import type { GuardedDispatcher } from './guarded-dispatcher.ts';
-import { discard, httpExchange, requireAllowed, type Exchange } from './http-exchange.ts';
+import { discard, hedgedExchange, requireAllowed, type Exchange } from './http-exchange.ts';
 import type { Robots } from './robots.ts';
 
 const ACCEPT =
@@ -28,6 +28,8 @@ export interface HttpFetcherOptions {
   /** Longest silence in the body. */
   readonly bodyIdleTimeoutMs?: number | undefined;
   readonly maxRedirects?: number | undefined;
+  /** A server that has not begun to answer after this long is asked once more, beside; default 1,500. */
+  readonly hedgeMs?: number | undefined;
 }
 
 /** What a page was when it was last read, so that the server need not send it again. */
@@ -54,6 +56,7 @@ export class HttpFetcher implements Fetcher {
       headersTimeoutMs: options.headersTimeoutMs ?? options.timeoutMs,
       bodyIdleTimeoutMs: options.bodyIdleTimeoutMs ?? Math.min(options.timeoutMs, 5_000),
       maxRedirects: options.maxRedirects ?? 5,
+      hedgeMs: options.hedgeMs ?? 1_500,
     };
   }
 
@@ -131,7 +134,8 @@ export class HttpFetcher implements Fetcher {
     known: KnownPage | null,
     signal: AbortSignal,
   ): Promise<URL | FetchReply> {
-    const exchange = await httpExchange(url, this.#options.dispatcher, {
+    const exchange = await hedgedExchange(url, this.#options.dispatcher, {
+      hedgeMs: this.#options.hedgeMs,
       signal,
       accept: ACCEPT,
       headers: conditions(known),

@@ -42,6 +42,11 @@ export interface ReadPagesOptions {
   readonly concurrency?: number | undefined;
   /** Pages fetched at a time from one host; default 3. */
   readonly perHost?: number | undefined;
+  /**
+   * Never wait for the slowest: once `afterMs` have passed and `pages` documents are there, the others
+   * count as late.
+   */
+  readonly patience?: { readonly afterMs: number; readonly pages: number } | undefined;
   /** Asked after each document with all so far, in result order; true ends the reading early. */
   readonly enough?: ((documents: readonly Document[]) => boolean) | undefined;
 }
@@ -75,7 +80,9 @@ export async function readPages(
   options: ReadPagesOptions,
 ): Promise<ReadPagesResult> {
   if (options.signal.aborted) throw abortReason(options.signal);
+  const started = performance.now();
   const limit = deadline(options.deadlineMs, options.signal);
+  const hurry = new AbortController();
   // Ends all pages when the set is complete enough, or late.
   const stop = new AbortController();
   setMaxListeners(0, stop.signal, limit.signal);
@@ -85,10 +92,18 @@ export async function readPages(
   let open = true;
   let satisfied = false;
 
+  const { patience } = options;
+  const hurryUp = (): void => {
+    if (patience === undefined || performance.now() - started < patience.afterMs) return;
+    if (documentsOf(outcomes).length >= patience.pages) hurry.abort();
+  };
+  const timer = patience === undefined ? undefined : setTimeout(hurryUp, patience.afterMs + 1);
+
   const settle = (index: number, outcome: PageOutcome): void => {
     if (!open || satisfied || outcomes.has(index)) return;
     outcomes.set(index, outcome);
     options.onPage?.(outcome);
+    hurryUp();
     if ('document' in outcome && options.enough?.(documentsOf(outcomes)) === true) {
       satisfied = true;
       stop.abort(new FootnoteError('cancelled', 'enough pages were read'));
@@ -113,7 +128,12 @@ export async function readPages(
 
   const all = inTurn(results, options, readOne, () => open && !stop.signal.aborted);
   try {
-    await Promise.race([orAbort(all, limit.signal), ended(stop.signal)]);
+    await Promise.race([orAbort(all, limit.signal), ended(stop.signal), ended(hurry.signal)]);
+    if (hurry.signal.aborted) {
+      results.forEach((result, index) => {
+        settle(index, failure(result, stages.get(index) ?? 'fetch', slow(started)));
+      });
+    }
   } catch (error) {
     if (options.signal.aborted) {
       open = false;
@@ -126,6 +146,7 @@ export async function readPages(
     });
   } finally {
     open = false;
+    clearTimeout(timer);
     limit.clear();
     if (!satisfied) stop.abort(new FootnoteError('timeout', 'the other pages are being read'));
   }
@@ -256,6 +277,14 @@ function failure(result: SearchResult, stage: Stage, thrown: unknown) {
     stage === 'extract' ? 'extract-failed' : 'fetch-failed',
   );
   return { url: result.url, result, failure: { url: result.url, stage, code, message } };
+}
+
+function slow(started: number): FootnoteError {
+  const ms = Math.round(performance.now() - started);
+  return new FootnoteError(
+    'timeout',
+    `not waited for: enough other pages were there after ${ms} ms`,
+  );
 }
 
 function late(error: unknown, deadlineMs: number): FootnoteError {
