@@ -19,6 +19,10 @@ const BENCHES: Readonly<
     measures: 'first token, decoding and cited answers beside llama.cpp and transformers.js',
     load: () => import('./generation/generation-bench.ts'),
   },
+  local: {
+    measures: 'the local provider at 100,000 documents: indexing, memory, queries, updates',
+    load: () => import('./local/local-bench.ts'),
+  },
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -157,16 +157,22 @@ export class LocalIndexStore {
     const match = encode(wanted)
       .map((term) => `"${term}"`)
       .join(' OR ');
+    // The best are found in the full-text table alone: a row's text is read for those that are shown.
+    // Only a date limit has to look at each match's row.
+    const dated =
+      query.earliest === null
+        ? ''
+        : `AND (SELECT coalesce(published, strftime('%Y-%m-%d', mtime / 1000, 'unixepoch'))
+                  FROM files WHERE id = terms.rowid) >= ?`;
     const rows = this.#all(
-      `SELECT path, files.title AS title, text, language, published AS publishedAt, site,
-              -bm25(terms, ${TITLE_WEIGHT}, 1) AS score
-         FROM terms JOIN files ON files.id = terms.rowid
-        WHERE terms MATCH ?
-          AND (? IS NULL OR coalesce(published, strftime('%Y-%m-%d', mtime / 1000, 'unixepoch')) >= ?)
-        ORDER BY score DESC, path LIMIT ?`,
+      `WITH best AS (
+         SELECT rowid AS id, -rank AS score FROM terms
+          WHERE terms MATCH ? AND rank MATCH 'bm25(${TITLE_WEIGHT}, 1)' ${dated}
+          ORDER BY rank LIMIT ?)
+       SELECT path, title, text, language, published AS publishedAt, site, score
+         FROM best JOIN files USING (id) ORDER BY score DESC, path`,
       match,
-      query.earliest,
-      query.earliest,
+      ...(query.earliest === null ? [] : [query.earliest]),
       query.limit,
     ) as HitRow[];
     const sought = new Set(wanted);
