@@ -2,6 +2,7 @@
 import { chromium as playwright, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from '../retriever/fetch/find-chromium.ts';
+import type { Answer } from '../src/core/nouns.ts';
 import { axeViolations } from './axe-violations.ts';
 import { startCuttingProxy, type CuttingProxy } from './cutting-proxy.ts';
 import { startService, TEST_CACHE, type Service } from './footnote-process.ts';
@@ -133,6 +134,34 @@ describe.skipIf(!ready)('the page', () => {
     expect(await source.evaluate(() => scrollY)).toBeGreaterThan(0);
     expect(complaints).toEqual([]);
     await page.context().close();
+  });
+
+  it('has links that scroll to the sentence, in English and Chinese', async () => {
+    const context = await browser.newContext({ viewport: { width: 800, height: 320 } });
+    for (const question of [
+      'How much water does one passage through the Panama Canal\u2019s original locks use?',
+      'How tall is Olympus Mons on Mars?',
+      '祖冲之给圆周率的密率是多少？',
+      '哈尔滨冰雪大世界的冰是从哪里取的？',
+    ]) {
+      const response = await fetch(`${service.origin}/v1/answer`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ question, drafts: 0 }),
+      });
+      const answer = (await response.json()) as Answer;
+      const citations = answer.sentences.flatMap((sentence) => sentence.citations);
+      expect(citations.length).toBeGreaterThan(0);
+      for (const { url, quote } of citations) {
+        const page = await context.newPage();
+        await page.goto(url);
+        await expect
+          .poll(() => inView(page, quote.trim()), { message: `${url} ${quote}` })
+          .toBe('seen');
+        await page.close();
+      }
+    }
+    await context.close();
   });
 
   it('shows the quote on a tap, on a phone', async () => {
