@@ -218,7 +218,9 @@ describe.skipIf(!ready)('real clients', () => {
         prompt: QUESTION,
         maxRetries: 0,
         output: Output.object({
-          schema: jsonSchema<{ answer: string; sources: string[] }>(SCHEMA),
+          schema: jsonSchema<{ answer: string; sources: string[] }>(
+            structuredClone(SCHEMA) as object,
+          ),
         }),
       });
       expect(output.answer).toContain('Innocent');

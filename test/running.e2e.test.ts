@@ -1,7 +1,12 @@
 /** The service as it is run: hashed keys, rate limits, CORS; and its OpenAPI document against what it answers. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { generateApi } from 'swagger-typescript-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packageRoot } from '../src/core/package-root.ts';
 import { newApiKey, scryptForm } from '../src/http/bearer-check.ts';
 import { startService, TEST_CACHE, type Service } from './footnote-process.ts';
 import { weights } from './weights.ts';
@@ -94,6 +99,50 @@ describe.skipIf(!ready)('running the service', () => {
     }
     await conforms('/v1/models/{id}', 'get', await call('/v1/models/footnote'));
     await conforms('/v1/answer', 'post', await post('/v1/answer', { question }, 'wrong'));
+  });
+
+  it('is enough for a typed client, which type-checks and reads an answer', async () => {
+    const folder = mkdtempSync(join(packageRoot, 'node_modules', '.client-'));
+    try {
+      await generateApi({
+        spec: document as unknown as NonNullable<Parameters<typeof generateApi>[0]['spec']>,
+        output: folder,
+        fileName: 'client.ts',
+        silent: true,
+      });
+      writeFileSync(
+        join(folder, 'use.ts'),
+        `import { Api, type Answer } from './client.ts';
+export async function ask(baseUrl: string, key: string, question: string): Promise<readonly string[]> {
+  const api = new Api({ baseUrl, baseApiParams: { headers: { authorization: \`Bearer \${key}\` } } });
+  const { data } = await api.v1.answer({ question, drafts: 0 });
+  const answer: Answer = data;
+  // @ts-expect-error a question is text
+  void (() => api.v1.answer({ question: 5 }));
+  return answer.sentences.flatMap((sentence) => sentence.citations.map(({ quote }) => quote));
+}
+`,
+      );
+      execFileSync(
+        process.execPath,
+        [
+          join(packageRoot, 'node_modules/typescript/bin/tsc'),
+          ...'--noEmit --strict --skipLibCheck --target es2022 --module nodenext --lib es2023,dom,dom.iterable'.split(
+            ' ',
+          ),
+          '--allowImportingTsExtensions',
+          ...['--types', 'node', '--ignoreConfig', join(folder, 'use.ts')],
+        ],
+        { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
+      );
+      const { ask } = (await import(join(folder, 'use.ts'))) as {
+        ask(origin: string, key: string, question: string): Promise<readonly string[]>;
+      };
+      const quotes = await ask(service.origin, random.key, 'How deep is Lake Baikal?');
+      expect(quotes.join(' ')).toContain('1,642');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('knows keys by their hashes only', async () => {

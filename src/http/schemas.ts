@@ -21,7 +21,7 @@ const turnSchema = z
   })
   .meta({ id: 'Turn' });
 
-export const askerSchema = z
+const askerSchema = z
   .strictObject({
     language: z.string().max(35).optional(),
     country: z.string().max(100).optional(),
