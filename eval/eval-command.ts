@@ -25,7 +25,7 @@ import { recordingTap, replayTap } from './warc/archive-taps.ts';
 import { ArchiveWriter } from './warc/archive-writer.ts';
 import { WebArchive } from './warc/web-archive.ts';
 
-export interface EvalApp {
+interface EvalApp {
   readonly parts: PipelineParts;
   /** The product's service around the given parts, without a cache. */
   readonly serviceFor: (parts: PipelineParts) => Pick<AnswerService, 'answer'>;

@@ -7,7 +7,7 @@ import type { EvalReport } from '../report/make-report.ts';
 import type { EvalRecord } from '../run/eval-record.ts';
 import { comparisonPage } from './comparison-page.ts';
 
-export interface Flip {
+interface Flip {
   readonly group: string;
   readonly question: string;
   readonly gold: readonly string[];

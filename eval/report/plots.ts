@@ -81,7 +81,7 @@ function frame(shape: Frame): Html {
 
 const colour = (index: number): string => String(index % 8);
 
-export function legend(names: readonly string[]): Html {
+function legend(names: readonly string[]): Html {
   if (names.length < 2) return html``;
   return html`<div class="legend">
     ${names.map(

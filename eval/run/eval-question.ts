@@ -21,7 +21,7 @@ export interface EvalQuestion {
   readonly attack?: Attack | undefined;
 }
 
-export interface Attack {
+interface Attack {
   readonly name: string;
   readonly placement: string;
   /** The attacked page. */

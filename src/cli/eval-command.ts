@@ -52,7 +52,6 @@ export function addEvalCommand(program: Command, deps: EvalCommandDeps): void {
     .requiredOption('--out <folder>', 'where the report and the traces go')
     .option('--limit <number>', 'questions in a group', natural)
     .option('--parallel <number>', 'questions asked at the same time; default by cores', natural)
-    .option('--drafts <number>', 'drafts of the generator; 0: quotations alone', natural)
     .option('--seed <number>', 'seed of the sampled drafts; default 0', natural)
     .option('--baseline <name>', `a plain system in place of ours: ${BASELINES.join(', ')}`)
     .option('--replay <file>', 'run offline on what an earlier run recorded (web.warc.gz)')
@@ -62,7 +61,7 @@ export function addEvalCommand(program: Command, deps: EvalCommandDeps): void {
     .addHelpText(
       'after',
       `
-A run that was stopped goes on with the same command.
+A run that was stopped goes on with the same command. --drafts 0 answers with quotations alone.
 
 Suites:
 ${suites.join('\n')}
@@ -82,7 +81,10 @@ A large model grades beside the metrics with --grader-url and --grader-model (FO
       if (suite === undefined) {
         throw new FootnoteError('bad-request', 'name a suite; footnote eval --help lists them');
       }
-      const options = evalOptions(suite, flags, deps.configOf(command), deps);
+      // An option of the configuration, which the program has taken before the command sees it.
+      const { drafts } = command.optsWithGlobals<{ readonly drafts?: string }>();
+      const given = drafts === undefined ? flags : { ...flags, drafts: natural(drafts) };
+      const options = evalOptions(suite, given, deps.configOf(command), deps);
       await (suite === 'ablations' ? runAblations(options) : runEval(options));
     });
 }
