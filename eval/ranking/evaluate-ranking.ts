@@ -1,103 +1,128 @@
 /**
- * Question to the right paragraph, among the paragraphs of ten similar pages and among all:
+ * Question to the right paragraph, among the paragraphs of ten similar pages, through the product's own
+ * cascade:
  *
- *   npx tsx eval/ranking/evaluate-ranking.ts --weights e5-small-q4.bin [--limit 200] [--cache DIR]
+ *   npx tsx eval/ranking/evaluate-ranking.ts --weights e5-small-q4.bin [--limit 100] [--cache DIR]
  *
- * Pages with an odd hash only. The evidence model has seen questions of these pages in training, so the
- * last row is a fitted figure; held-out ones are printed by `retriever/rank/training/train-evidence.ts`.
+ * Only pages that the reader was not trained on. The sentence models that ship have seen questions of
+ * them; figures without that are printed by `retriever/rank/training/reader/fit-fusion.ts`.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { E5Embedder } from '../../retriever/embed/e5-embedder.ts';
-import type { CountMemo } from '../../retriever/rank/bm25f.ts';
-import { collectEvidence } from '../../retriever/rank/collect-evidence.ts';
 import { EvidenceModel } from '../../retriever/rank/evidence-model.ts';
-import { FUSION, passageScores, type FusionWeights } from '../../retriever/rank/passage-scores.ts';
-import { FrozenWeb } from '../../retriever/rank/training/frozen-web.ts';
-import { stableHash } from '../training/stable-hash.ts';
-import { VectorCache } from '../../retriever/rank/training/vector-cache.ts';
+import { FusionModel } from '../../retriever/rank/fuse-readings.ts';
+import { judgePassages, type RankModels } from '../../retriever/rank/judge-passages.ts';
+import {
+  FrozenWeb,
+  type FrozenPage,
+  type FrozenQuestion,
+} from '../../retriever/rank/training/frozen-web.ts';
+import { isHeldOutPage } from '../../retriever/rank/training/reader/reader-split.ts';
 import { packageRoot } from '../../src/core/package-root.ts';
+import { Reader } from '../../src/runtime/reader/reader.ts';
+import { readJsonLines } from '../read-json-lines.ts';
+import { stableHash } from '../training/stable-hash.ts';
 
 const { values } = parseArgs({
   options: {
     weights: { type: 'string' },
     data: { type: 'string', default: join(packageRoot, '../shared/data/frozen-web-dev') },
     cache: { type: 'string', default: '/tmp/footnote-train' },
-    limit: { type: 'string', default: '200' },
-    all: { type: 'boolean', default: false },
+    limit: { type: 'string', default: '100' },
+    kinds: { type: 'string', default: 'en,zh,cross' },
+    threads: { type: 'string', default: '2' },
   },
 });
 
-const ROWS: Readonly<Record<string, FusionWeights>> = {
-  'BM25F alone': { bm25: 1, dense: 0, evidence: 0, coverage: 0 },
-  'BM25F + dense': { bm25: 0.5, dense: 1, evidence: 0, coverage: 0 },
-  'with evidence (fitted)': FUSION,
-};
+interface CrossQuestion extends FrozenQuestion {
+  readonly question_en?: string;
+  readonly page_id_en?: string;
+  readonly para_id_en?: string;
+}
 
 const web = new FrozenWeb(values.data);
-const { weights } = values;
-const embedder =
-  weights === undefined
-    ? null
-    : new VectorCache(
-        await E5Embedder.load({ weightsPath: weights, cacheDir: values.cache, threads: 2 }),
-        values.cache,
-      );
-const model = new EvidenceModel(embedder === null ? 'lexical' : 'dense');
-const memo: CountMemo = new Map();
+const held = new Set(web.pages.filter((page) => isHeldOutPage(page)).map((page) => page.page_id));
 const { signal } = new AbortController();
-console.log(`paragraph @1 / @5 among ${values.all ? 'all paragraphs' : 'ten pages'}`);
-for (const source of ['squad1.1-dev', 'cmrc2018', 'drcd']) {
-  const questions = web.questions
-    .filter(
-      (question) =>
-        question.source === source && question.answerable && question.standalone !== false,
-    )
-    .filter(({ page_id }) => stableHash(`half ${page_id}`) % 2 === 1)
+const { weights } = values;
+const setup = {
+  weightsPath: weights ?? '',
+  cacheDir: values.cache,
+  threads: Number(values.threads),
+};
+const embedder = weights === undefined ? null : await E5Embedder.load(setup);
+const evidence = new EvidenceModel(embedder === null ? 'lexical' : 'dense');
+const words: RankModels = { embedder, evidence, reading: null };
+const rows: Readonly<Record<string, RankModels>> = {
+  'words and sentences': words,
+  ...(embedder === null
+    ? {}
+    : {
+        'with the reader': {
+          ...words,
+          reading: { reader: await Reader.load(setup), fusion: new FusionModel() },
+        },
+      }),
+};
+
+/** The question, where its answer stands, and what finds ten similar pages. */
+function asked(kind: string): { text: string; para: string; search: FrozenQuestion }[] {
+  return readJsonLines<CrossQuestion>(join(values.data, 'questions.jsonl.gz'))
+    .filter(({ page_id, page_id_en, answerable, source, lang, standalone }) => {
+      if (!answerable || !held.has(page_id_en ?? page_id)) return false;
+      if (kind === 'cross') return source === 'xquad-zh';
+      return kind === 'en' ? lang === 'en' && standalone === true : /cmrc|drcd/u.test(source);
+    })
     .toSorted((a, b) => stableHash(a.qid) - stableHash(b.qid))
-    .slice(0, Number(values.limit));
-  const hits = Object.keys(ROWS).map(() => ({ first: 0, five: 0 }));
-  let milliseconds = 0;
-  for (const question of questions) {
-    const pages = values.all
-      ? web.pages.filter((page) => page.source !== 'xquad-zh')
-      : web.pagesFor(question, 10, true);
-    const paragraphs = pages.flatMap((page) =>
-      page.paragraphs.map(({ para_id, text }) => ({
-        para_id,
-        fields: { title: page.title, headings: '', text },
-      })),
-    );
-    const began = performance.now();
-    const evidence = await collectEvidence(
-      question.question,
-      paragraphs.map(({ fields }) => fields),
-      embedder,
-      { signal, memo },
-    );
-    const probabilities = model.probabilities(evidence);
-    milliseconds += performance.now() - began;
-    Object.values(ROWS).forEach((fusion, row) => {
-      const scores = passageScores(evidence, probabilities, fusion).map(({ score }) => score);
-      const gold = paragraphs.findIndex(({ para_id }) => para_id === question.para_id);
-      const above = scores.filter((score) => score > (scores[gold] ?? -Infinity)).length;
-      const hit = hits[row];
-      if (hit === undefined) return;
-      if (above === 0) hit.first += 1;
-      if (above < 5) hit.five += 1;
+    .slice(0, Number(values.limit))
+    .map((row) => {
+      const { question_en, page_id_en, para_id_en } = row;
+      const search =
+        question_en === undefined || page_id_en === undefined
+          ? row
+          : { ...row, question: question_en, page_id: page_id_en, lang: 'en' };
+      return { text: row.question, para: para_id_en ?? row.para_id, search };
     });
-  }
-  const n = Math.max(1, questions.length);
-  Object.keys(ROWS).forEach((name, row) => {
-    const { first = 0, five = 0 } = hits[row] ?? {};
+}
+
+const paragraphsOf = (page: FrozenPage) =>
+  page.paragraphs.map(({ para_id, text }) => ({
+    para_id,
+    fields: { title: page.title, headings: '', text },
+  }));
+
+console.log('paragraph @1 / @5 among the paragraphs of ten pages');
+for (const kind of values.kinds.split(',')) {
+  const questions = asked(kind);
+  for (const [name, models] of Object.entries(rows)) {
+    let first = 0;
+    let five = 0;
+    const times: number[] = [];
+    for (const { text, para, search } of questions) {
+      const paragraphs = web.pagesFor(search, 10, true).flatMap(paragraphsOf);
+      const began = performance.now();
+      const { scores } = await judgePassages(
+        text,
+        paragraphs.map(({ fields }) => fields),
+        models,
+        { signal },
+      );
+      times.push(performance.now() - began);
+      const gold = paragraphs.findIndex(({ para_id }) => para_id === para);
+      const own = scores[gold]?.score ?? -Infinity;
+      const above = scores.filter(({ score }) => score > own).length;
+      if (above === 0) first += 1;
+      if (above < 5) five += 1;
+    }
+    const n = Math.max(1, questions.length);
+    const middle = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
     console.log(
-      source.padEnd(14),
-      name.padEnd(24),
+      kind.padEnd(6),
+      name.padEnd(22),
       (first / n).toFixed(3),
       (five / n).toFixed(3),
-      `n=${n}`,
+      `n=${questions.length}`,
+      `median ${middle.toFixed(0)} ms`,
     );
-  });
-  console.log(source.padEnd(14), `${(milliseconds / n).toFixed(0)} ms a question`);
+  }
 }
-embedder?.save();

@@ -66,6 +66,8 @@ export async function collectEvidence(
     readonly signal: AbortSignal;
     readonly limits?: CollectLimits;
     readonly memo?: CountMemo;
+    /** Ranks (0 is best) of the passages whose sentences are looked at, where words can't tell. */
+    readonly ranks?: readonly number[] | undefined;
   },
 ): Promise<CollectedEvidence> {
   const limits = options.limits ?? DEFAULT_LIMITS;
@@ -76,7 +78,8 @@ export async function collectEvidence(
   const bm25Z = bm25.map((score) => (deviation === 0 ? 0 : (score - mean) / deviation));
   const bm25Rank = rankOf(bm25);
   const coverage = passages.map((_, at) => index.coverage(question.terms, at, true));
-  const candidates = preselect(question, index, passages, bm25, bm25Rank, limits);
+  const ranks = options.ranks ?? bm25Rank;
+  const candidates = preselect(question, index, passages, bm25, ranks, limits);
   const began = performance.now();
   const vectors =
     embedder === null || candidates.length === 0

@@ -1,11 +1,13 @@
 /** The rank process: segmentation, BM25F, embedding and evidence for one question at a time. */
 import type { Document, EvidenceSentence, Freshness, Reference } from '../../src/core/nouns.ts';
 import { serveChild, type ChildContext } from '../../src/runtime/serve-child.ts';
+import { readE5Weights } from '../../src/runtime/e5/e5-weights.ts';
+import { Reader } from '../../src/runtime/reader/reader.ts';
 import { E5Embedder } from '../embed/e5-embedder.ts';
 import { segmentDocument } from '../segment/segment-document.ts';
-import { collectEvidence } from './collect-evidence.ts';
 import { EvidenceModel } from './evidence-model.ts';
-import { passageScores } from './passage-scores.ts';
+import { FusionModel } from './fuse-readings.ts';
+import { judgePassages, type RankModels } from './judge-passages.ts';
 import { selectReferences } from './select-references.ts';
 
 export interface RankSetup {
@@ -46,6 +48,8 @@ export interface RankTimings {
   /** Everything after segmentation, the embedding included. */
   readonly evidence: number;
   readonly embed: number;
+  /** The cross-encoder over the best passages. */
+  readonly read: number;
   readonly total: number;
 }
 
@@ -58,21 +62,24 @@ export interface ReferencesResult {
   readonly timings: RankTimings;
 }
 
-interface Loaded {
-  readonly embedder: E5Embedder | null;
-  readonly model: EvidenceModel;
-}
-
 const MOST_RANKED = 50;
 const MOST_EVIDENCE = 6;
-let loading: Promise<Loaded> | undefined;
+let loading: Promise<RankModels> | undefined;
 
 /** Loads once; a failure is told to this call and tried again by the next. */
-function load(setup: RankSetup): Promise<Loaded> {
-  loading ??= (async () => {
+function load(setup: RankSetup): Promise<RankModels> {
+  loading ??= (async (): Promise<RankModels> => {
     const { weightsPath } = setup;
-    const embedder = weightsPath === null ? null : await E5Embedder.load({ ...setup, weightsPath });
-    return { embedder, model: new EvidenceModel(embedder === null ? 'lexical' : 'dense') };
+    if (weightsPath === null) {
+      return { embedder: null, evidence: new EvidenceModel('lexical'), reading: null };
+    }
+    // One file for both: the reader is an update of the embedder's weights.
+    const own = { ...setup, weightsPath, weights: await readE5Weights(weightsPath) };
+    return {
+      embedder: await E5Embedder.load(own),
+      evidence: new EvidenceModel('dense'),
+      reading: { reader: await Reader.load(own), fusion: new FusionModel() },
+    };
   })();
   loading.catch(() => {
     loading = undefined;
@@ -82,7 +89,7 @@ function load(setup: RankSetup): Promise<Loaded> {
 
 async function references(call: ReferencesCall, context: ChildContext): Promise<ReferencesResult> {
   const began = performance.now();
-  const { embedder, model } = await load(call);
+  const models = await load(call);
   const loaded = performance.now();
   const passages = call.documents.flatMap((document, index) =>
     segmentDocument(document, index).map((passage) => {
@@ -91,18 +98,17 @@ async function references(call: ReferencesCall, context: ChildContext): Promise<
     }),
   );
   const segmented = performance.now();
-  const evidence = await collectEvidence(
+  const judged = await judgePassages(
     call.question,
     passages.map(({ document, headingPath, text }) => ({
       title: document.title,
       headings: headingPath.join(' '),
       text,
     })),
-    embedder,
+    models,
     { signal: context.signal },
   );
-  const probabilities = model.probabilities(evidence);
-  const scores = passageScores(evidence, probabilities);
+  const { evidence, scores, probabilities } = judged;
   const ranked = passages
     .map((passage, at) => ({ passage, at, part: scores[at] }))
     .sort((a, b) => (b.part?.score ?? 0) - (a.part?.score ?? 0) || a.at - b.at);
@@ -166,12 +172,13 @@ async function references(call: ReferencesCall, context: ChildContext): Promise<
         ...(part?.dense === null || part === undefined ? {} : { dense: part.dense }),
       },
     })),
-    answerability: passages.length === 0 ? 0 : model.answerability(evidence, probabilities),
+    answerability: judged.answerability,
     timings: {
       load: loaded - began,
       segment: segmented - loaded,
       evidence: done - segmented,
       embed: evidence.embedMs,
+      read: judged.readMs,
       total: done - began,
     },
   };
@@ -199,14 +206,12 @@ async function rank(
   call: RankCall,
   context: ChildContext,
 ): Promise<readonly { readonly id: string; readonly score: number }[]> {
-  const { embedder, model } = await load(call);
-  const evidence = await collectEvidence(
+  const { scores } = await judgePassages(
     call.question,
     call.passages.map(({ title, text }) => ({ title: title ?? '', headings: '', text })),
-    embedder,
+    await load(call),
     { signal: context.signal },
   );
-  const scores = passageScores(evidence, model.probabilities(evidence));
   return call.passages
     .map(({ id }, at) => ({ id, score: scores[at]?.score ?? 0, at }))
     .sort((a, b) => b.score - a.score || a.at - b.at)

@@ -117,6 +117,20 @@ for (const [name, weightsPath] of [
       expect(best.map(({ text }) => text).join('')).toContain('1968年');
     });
 
+    test.skipIf(weightsPath === null)(
+      'a Chinese question finds its English passage, which no shared word leads to',
+      async () => {
+        const { references, timings } = await ranker.references(
+          ask('福斯桥是哪一年通车的？', 'zh'),
+          [tea, bridge],
+          options,
+        );
+        expect(references[0]?.url).toBe(bridge.url);
+        expect(references[0]?.text).toContain('1890');
+        expect(timings.read).toBeGreaterThan(0);
+      },
+    );
+
     test('a mirror of a page adds nothing', async () => {
       const { references } = await ranker.references(
         ask('Who designed the Forth Bridge?'),

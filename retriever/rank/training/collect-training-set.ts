@@ -30,6 +30,7 @@ export interface LabelledQuestion {
   /** Page number (0: the gold one) and whether the passage has the gold answer, for each passage. */
   readonly passageGold: readonly boolean[];
   readonly texts: readonly string[];
+  readonly titles: readonly string[];
 }
 
 export const FOLDS = 5;
@@ -108,6 +109,7 @@ export async function collectTrainingSet(
           kind === 'answerable' && inGold(at, 0, fields.text.length) && holds(fields.text),
       ),
       texts: passages.map(({ fields }) => fields.text),
+      titles: passages.map(({ fields }) => fields.title),
     });
     if (result.length % 250 === 0) options.log(`${result.length} of ${questions.length} questions`);
   }

@@ -82,6 +82,7 @@ export class E5Weights {
   readonly vocabulary: E5Vocabulary;
   readonly #bytes: Buffer;
   readonly #tensors: ReadonlyMap<string, Tensor>;
+  #sha256: string | undefined;
 
   /** @throws FootnoteError `model-invalid` when any count, length or offset does not fit. */
   constructor(bytes: Buffer) {
@@ -98,7 +99,8 @@ export class E5Weights {
 
   /** Hash of the whole file, hexadecimal; what conversions are keyed by. */
   sha256(): string {
-    return createHash('sha256').update(this.#bytes).digest('hex');
+    this.#sha256 ??= createHash('sha256').update(this.#bytes).digest('hex');
+    return this.#sha256;
   }
 
   /** All values of a tensor as f32. @throws FootnoteError `model-invalid` when it is missing. */

@@ -15,10 +15,7 @@ import type { E5Weights } from '../e5/e5-weights.ts';
 import { readSafetensors, type SafeTensor } from './safetensors.ts';
 
 /** The weights that ship. */
-export const READER_WEIGHTS_PATH = join(
-  packageRoot,
-  'src/runtime/reader/reader-weights.safetensors',
-);
+const READER_WEIGHTS_PATH = join(packageRoot, 'src/runtime/reader/reader-weights.safetensors');
 
 export interface ReaderWeights {
   /** The encoder with the update merged in. */
@@ -53,6 +50,40 @@ export async function readReaderWeights(
     }
     return tensor.values;
   };
+  const { hidden } = base.shape;
+  const heads = new Map<string, Float32Array>(
+    (
+      [
+        ['pooled.weight', 2 * hidden * hidden],
+        ['pooled.bias', hidden],
+        ['out.weight', 3 * hidden],
+        ['out.bias', 3],
+        ['span.weight', 2 * hidden],
+        ['span.bias', 2],
+      ] as const
+    ).map(([name, count]) => [name, find(name, count)]),
+  );
+  // Merged only when a graph is built: the kept conversion needs none of it.
+  let merged: ReadonlyMap<string, Float32Array> | undefined;
+  return {
+    encoder: {
+      shape: base.shape,
+      tensor: (name) => {
+        merged ??= mergeUpdate(base, tensors, find);
+        return merged.get(name) ?? base.tensor(name);
+      },
+    },
+    head: (name) => heads.get(name) ?? new Float32Array(),
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  };
+}
+
+/** The tensors that the update changes, by their names in the base's file. */
+function mergeUpdate(
+  base: E5Weights,
+  tensors: ReadonlyMap<string, SafeTensor>,
+  find: (name: string, count: number) => Float32Array,
+): ReadonlyMap<string, Float32Array> {
   const { hidden, ffn, layers } = base.shape;
   const changed = new Map<string, Float32Array>();
   for (let layer = 0; layer < layers; layer += 1) {
@@ -79,26 +110,7 @@ export async function readReaderWeights(
       changed.set(`${l}.${norm}`, find(`${l}.${norm}`, hidden));
     }
   }
-  const heads = new Map<string, Float32Array>(
-    (
-      [
-        ['pooled.weight', 2 * hidden * hidden],
-        ['pooled.bias', hidden],
-        ['out.weight', 3 * hidden],
-        ['out.bias', 3],
-        ['span.weight', 2 * hidden],
-        ['span.bias', 2],
-      ] as const
-    ).map(([name, count]) => [name, find(name, count)]),
-  );
-  return {
-    encoder: {
-      shape: base.shape,
-      tensor: (name) => changed.get(name) ?? base.tensor(name),
-    },
-    head: (name) => heads.get(name) ?? new Float32Array(),
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-  };
+  return changed;
 }
 
 /** B A as [outer, inner]; zeros where a layer was left as it is. */

@@ -3,7 +3,7 @@
  *
  *   npx tsx retriever/rank/training/reader/dump-reader-data.ts --weights e5-small-q4.bin --out DIR
  *
- * `tokens-0.bin` (little endian u32 ids, one sequence after the other) and `sequences-0.jsonl` (one line a
+ * `tokens-*.bin` (little endian u32 ids, one sequence after the other) and `sequences-*.jsonl` (one line a
  * sequence: labels, where its tokens lie). Held-out pages and claims (`reader-split.ts`) are marked
  * `held`, and give no negatives to the others. Deterministic.
  */
@@ -31,8 +31,6 @@ const { values } = parseArgs({
     data: { type: 'string', default: join(packageRoot, '../shared/data') },
     out: { type: 'string' },
     negatives: { type: 'string', default: '2' },
-    /** Share of the questions of the two large answerable sets: more pages teach more than more questions. */
-    share: { type: 'string', default: '0.65' },
     /** `0/2`: the first of two processes; each writes files of its own. */
     shard: { type: 'string', default: '0/1' },
   },
@@ -87,7 +85,6 @@ interface Labels {
 }
 
 const [shard = 0, shards = 1] = values.shard.split('/').map(Number);
-const HELD_SHARE = 0.2;
 const out = values.out ?? '';
 if (values.weights === undefined || out === '') throw new Error('--weights and --out are needed');
 const tokenizer = new E5Tokenizer((await readE5Weights(values.weights)).vocabulary);
@@ -291,9 +288,6 @@ function askAll(): void {
   for (const row of rows) {
     const random = seededRandom(stableHash(`dump ${row.qid}`));
     if (stableHash(row.qid) % shards !== shard) continue;
-    const isLarge = row.source === 'squad1.1-dev' || row.source === 'drcd';
-    const share = held.has(row.page_id) ? HELD_SHARE : isLarge ? Number(values.share) : 1;
-    if (random() >= share) continue;
     const withClaim = random() < (row.source === 'xquad-zh' ? 0.6 : 0.25);
     const { qid, source, question, answers } = row;
     if (!row.answerable) {
