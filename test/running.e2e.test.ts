@@ -105,7 +105,7 @@ describe.skipIf(!ready)('running the service', () => {
     const folder = mkdtempSync(join(packageRoot, 'node_modules', '.client-'));
     try {
       await generateApi({
-        spec: document as unknown as NonNullable<Parameters<typeof generateApi>[0]['spec']>,
+        spec: document as unknown,
         output: folder,
         fileName: 'client.ts',
         silent: true,
@@ -131,7 +131,10 @@ export async function ask(baseUrl: string, key: string, question: string): Promi
             ' ',
           ),
           '--allowImportingTsExtensions',
-          ...['--types', 'node', '--ignoreConfig', join(folder, 'use.ts')],
+          '--types',
+          'node',
+          '--ignoreConfig',
+          join(folder, 'use.ts'),
         ],
         { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
       );
