@@ -16,7 +16,7 @@ import { RunJournal } from '../run/run-journal.ts';
 import { supportJudge } from '../run/support-judge.ts';
 import { frozenWebSuite } from '../suites/frozen-web-suites.ts';
 import { ablationTables } from './ablation-tables.ts';
-import { judgeVariant, VARIANTS } from './variants.ts';
+import { judgeVariant, UNTIMED, VARIANTS } from './variants.ts';
 
 const DRAFTS = 8;
 
@@ -92,6 +92,7 @@ export async function runAblations(options: EvalOptions): Promise<EvalReport> {
       ...closed.map((record) => ({
         ...record,
         group: 'no-retrieval',
+        answer: record.answer === null ? null : { ...record.answer, timings_ms: UNTIMED },
         labels: { language: record.group.replace('no-retrieval ', '') },
         trace: undefined,
       })),
@@ -100,7 +101,7 @@ export async function runAblations(options: EvalOptions): Promise<EvalReport> {
     const report = makeReport({
       suite: 'ablations',
       notes: [
-        `all rows judge the same references and up to ${drafts} drafts of one run; seconds are those of that run`,
+        `all rows judge the same references and up to ${drafts} drafts of one run; so seconds are not shown (see the suites frozen-web and efficiency)`,
         `citation figures: ALCE's definitions, entailment by ${judge.name}; lexical: by ${lexicalJudge.name}`,
         "preferred: how often our own scorer puts the answer above the first draft's, ties half",
       ],

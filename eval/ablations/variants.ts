@@ -41,6 +41,17 @@ export const VARIANTS: readonly Variant[] = [
   { name: 'copy-top-passage', drafts: all, baseline: 'copy-top-passage' },
 ];
 
+/** Rows of the table share one run: its seconds are none of theirs. */
+export const UNTIMED: Answer['timings_ms'] = {
+  search: 0,
+  fetch: 0,
+  extract: 0,
+  rank: 0,
+  generate: 0,
+  score: 0,
+  total: 0,
+};
+
 /** Judges one traced question the variant's way. */
 export async function judgeVariant(
   variant: Variant,
@@ -86,6 +97,7 @@ export async function judgeVariant(
     sentences: spoken.sentences,
     abstained,
     score: abstained ? null : (judged.best?.score ?? null),
+    timings_ms: UNTIMED,
   };
   const seen = { ...trace, best: judged.best };
   return {

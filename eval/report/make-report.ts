@@ -42,7 +42,10 @@ export function makeReport(parts: Omit<EvalReport, 'created_at' | 'groups'>): Ev
       metrics[name] = values.reduce((sum, value) => sum + value, 0) / values.length;
       counts[name] = values.length;
     }
-    const answers = own.flatMap(({ answer }) => answer ?? []);
+    // Zero: not timed at all.
+    const answers = own.flatMap(({ answer }) =>
+      answer === null || answer.timings_ms.total === 0 ? [] : answer,
+    );
     const timings: Record<string, Distribution> = {};
     if (answers.length > 0) {
       for (const stage of STAGES) {

@@ -118,7 +118,9 @@ function plots({ records, groups, extra }: EvalReport): Html {
       name,
       values: records
         .filter(({ group }) => group === name)
-        .flatMap(({ answer }) => (answer === null ? [] : answer.timings_ms.total / 1_000)),
+        .flatMap(({ answer }) =>
+          answer === null || answer.timings_ms.total === 0 ? [] : answer.timings_ms.total / 1_000,
+        ),
     }))
     .filter(({ values }) => values.length > 0);
   if (seconds.length > 0) {
