@@ -139,7 +139,7 @@ export async function ask(baseUrl: string, key: string, question: string): Promi
         { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
       );
       const { ask } = (await import(join(folder, 'use.ts'))) as {
-        ask(origin: string, key: string, question: string): Promise<readonly string[]>;
+        ask: (origin: string, key: string, question: string) => Promise<readonly string[]>;
       };
       const quotes = await ask(service.origin, random.key, 'How deep is Lake Baikal?');
       expect(quotes.join(' ')).toContain('1,642');
