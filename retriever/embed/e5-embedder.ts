@@ -41,7 +41,7 @@ export class E5Embedder implements Embedder {
   private constructor(weights: E5Weights, session: InferenceSession) {
     this.#inputs = new E5Inputs(weights, MAX_TOKENS);
     this.#session = session;
-    this.#tokenizer = new E5Tokenizer(weights.vocabulary);
+    this.#tokenizer = E5Tokenizer.of(weights.vocabulary);
     this.dimensions = weights.shape.hidden;
   }
 

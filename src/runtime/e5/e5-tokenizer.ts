@@ -17,6 +17,9 @@ export interface TokensWithOffsets {
   readonly ends: number[];
 }
 
+/** Embedder and reader in one process share the index of 250,000 pieces. */
+const made = new WeakMap<E5Vocabulary, E5Tokenizer>();
+
 export class E5Tokenizer {
   readonly bos: number;
   readonly eos: number;
@@ -25,6 +28,13 @@ export class E5Tokenizer {
   readonly #scores: readonly number[];
   readonly #unknownScore: number;
   readonly #normaliser: ReadonlyMap<number, string>;
+
+  /** The one tokenizer of a vocabulary. */
+  static of(vocabulary: E5Vocabulary): E5Tokenizer {
+    const known = made.get(vocabulary) ?? new E5Tokenizer(vocabulary);
+    made.set(vocabulary, known);
+    return known;
+  }
 
   constructor(vocabulary: E5Vocabulary) {
     this.bos = vocabulary.bos;

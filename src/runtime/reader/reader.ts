@@ -69,7 +69,7 @@ export class Reader {
 
   private constructor(weights: E5Weights, session: InferenceSession) {
     this.#inputs = new E5Inputs(weights, MOST_TOKENS);
-    this.#tokenizer = new E5Tokenizer(weights.vocabulary);
+    this.#tokenizer = E5Tokenizer.of(weights.vocabulary);
     this.#session = session;
   }
 
@@ -116,7 +116,7 @@ export class Reader {
   }
 
   /**
-   * The probability that `text` supports `claim`, 0..1. Of a long text the (at most three) windows that
+   * The probability that `text` supports `claim`, 0..1. Of a long text the (at most two) windows that
    * share most words with the claim are read, and the best counts.
    * @throws FootnoteError `cancelled`, `timeout`
    */

@@ -3,9 +3,9 @@ import { splitSentences } from '../../core/sentences.ts';
 import { countWords, terms } from '../../core/tokens.ts';
 
 const MOST_WORDS = 100;
-const MOST_WINDOWS = 3;
+const MOST_WINDOWS = 2;
 
-/** At most three windows of some hundred words, those that share most with the claim first. */
+/** At most two windows of some hundred words, those that share most with the claim first. */
 export function supportWindows(claim: string, text: string): string[] {
   if (countWords(text) <= MOST_WORDS) return [text];
   const wanted = new Set(terms(claim, { stem: true }));
