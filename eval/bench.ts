@@ -23,6 +23,10 @@ const BENCHES: Readonly<
     measures: 'the local provider at 100,000 documents: indexing, memory, queries, updates',
     load: () => import('./local/local-bench.ts'),
   },
+  retrieval: {
+    measures: "our own overhead for ten large pages by stage, beside WebGLM's way",
+    load: () => import('./retrieval/bench-retrieval.ts'),
+  },
 };
 
 const [name = '', ...args] = process.argv.slice(2);

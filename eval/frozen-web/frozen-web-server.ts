@@ -23,7 +23,11 @@ interface IndexedPage {
 
 const RESULTS = 10;
 
-export async function startFrozenWeb(pages: readonly FrozenPage[]): Promise<FrozenWeb> {
+/** @param html a page's source; default: a plain template */
+export async function startFrozenWeb(
+  pages: readonly FrozenPage[],
+  html: (page: FrozenPage) => string = pageHtml,
+): Promise<FrozenWeb> {
   const search = pageSearch(pages);
   const byId = new Map(pages.map((page) => [page.page_id, page]));
   const path = (id: string): string => `/${id.split('/').map(encodeURIComponent).join('/')}`;
@@ -47,7 +51,7 @@ export async function startFrozenWeb(pages: readonly FrozenPage[]): Promise<Froz
       return;
     }
     response.setHeader('content-type', 'text/html; charset=utf-8');
-    response.end(pageHtml(page));
+    response.end(html(page));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   const { port } = server.address() as AddressInfo;

@@ -26,11 +26,12 @@ const FURNITURE =
   groupBit('signup') |
   groupBit('social');
 
-/** Length in which a Han or kana character counts three times, as it says about as much. */
+/** Length in which a Han or kana character counts three times and a Hangul one twice: they say as much. */
 function weight(text: string): number {
   return (
     text.length +
-    2 * (text.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu)?.length ?? 0)
+    2 * (text.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu)?.length ?? 0) +
+    (text.match(/\p{Script=Hangul}/gu)?.length ?? 0)
   );
 }
 

@@ -36,20 +36,33 @@ function typeOf(node: JsonObject): string {
   return Array.isArray(type) ? type.join(' ') : typeof type === 'string' ? type : '';
 }
 
+/** `author: {"@id": …}` points at a person elsewhere in the page's JSON-LD: the person stands in for it. */
+function withPeople(node: JsonObject, byId: ReadonlyMap<string, JsonObject>): JsonObject {
+  const resolve = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(resolve);
+    if (!isObject(value) || value['name'] !== undefined) return value;
+    return byId.get(String(value['@id'])) ?? value;
+  };
+  return node['author'] === undefined ? node : { ...node, author: resolve(node['author']) };
+}
+
 /** JSON-LD objects that describe the page, the article itself first. Broken JSON is skipped. */
 export function linkedObjects(sources: readonly string[]): readonly JsonObject[] {
   const found: JsonObject[] = [];
+  const byId = new Map<string, JsonObject>();
   const queue: unknown[] = sources.slice(0, 50).map(parse);
   for (let index = 0; index < queue.length && index < 2_000; index += 1) {
     const item = queue[index];
     if (Array.isArray(item)) queue.push(...item.slice(0, 200));
     else if (isObject(item)) {
       if (ARTICLE.test(typeOf(item))) found.push(item);
+      if (typeof item['@id'] === 'string' && item['name'] !== undefined)
+        byId.set(item['@id'], item);
       queue.push(item['@graph'], item['mainEntity'], item['mainEntityOfPage']);
     }
   }
   const rank = (node: JsonObject): number => (MAIN.test(typeOf(node)) ? 0 : 1);
-  return found.sort((a, b) => rank(a) - rank(b));
+  return found.map((node) => withPeople(node, byId)).sort((a, b) => rank(a) - rank(b));
 }
 
 /** `name` of a person or organisation given as text, object or list. */

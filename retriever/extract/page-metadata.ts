@@ -3,9 +3,12 @@
  * (cheerio over the meta and link tags), its JSON-LD and its visible elements.
  */
 import { load } from 'cheerio/slim';
+import { first, type Metas } from './head-metas.ts';
 import { linkedObjects, nameOf, type JsonObject } from './linked-data.ts';
 import { normaliseLine } from './normalise-text.ts';
-import { dateInUrl, parseDate } from './parse-date.ts';
+import { pickByline } from './page-byline.ts';
+import { pickDate } from './page-date.ts';
+import { elementText, folded } from './page-text.ts';
 import type { HtmlScan } from './scan-html.ts';
 
 export interface PageMetadata {
@@ -17,8 +20,6 @@ export interface PageMetadata {
   readonly declaredLanguage: string | null;
   readonly linked: readonly JsonObject[];
 }
-
-type Metas = ReadonlyMap<string, string>;
 
 function readHead(head: string): {
   metas: Metas;
@@ -47,18 +48,6 @@ function readHead(head: string): {
   return { metas, links, title: normaliseLine($('title').first().text()) };
 }
 
-function first(metas: Metas, names: readonly string[]): string | null {
-  for (const name of names) {
-    const value = metas.get(name);
-    if (value !== undefined) return value;
-  }
-  return null;
-}
-
-const text = (element: Element | null | undefined): string =>
-  normaliseLine((element?.textContent ?? '').slice(0, 600));
-const folded = (value: string): string => value.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
-
 /** The title without the site's name at either end: "Bread | The Daily Loaf" → "Bread". */
 function withoutSiteName(title: string, site: string): string {
   const parts = title.split(/\s+[|–—·•»«/\\:-]+\s+|\s*[|｜_]\s*/u).filter((part) => part !== '');
@@ -76,6 +65,12 @@ function withoutSiteName(title: string, site: string): string {
   // An unknown short tail after a bar is the site's name as well.
   const bar = /^(.{15,}?)\s*[|｜]\s*[^|｜]{2,40}$/u.exec(title);
   return bar?.[1] ?? title;
+}
+
+/** A first-level heading that leads home is the site's name, on every page of it. */
+function isMasthead(heading: Element): boolean {
+  const link = heading.querySelector('a[href]') ?? heading.closest('a[href]');
+  return /^(?:https?:\/\/[^/]+\/?|\/)(?:index\.\w+)?$/iu.test(link?.getAttribute('href') ?? '');
 }
 
 function pickTitle(
@@ -99,7 +94,8 @@ function pickTitle(
     .find((value): value is string => typeof value === 'string' && value.trim().length > 3);
   const headings = [...document.querySelectorAll('h1')]
     .slice(0, 12)
-    .map(text)
+    .filter((heading) => !isMasthead(heading))
+    .map(elementText)
     .filter((value) => value.length > 3 || /\p{Script=Han}{2}/u.test(value));
   const full = folded(titleTag);
   // A first heading that the title tag repeats is the title as readers see it.
@@ -121,197 +117,6 @@ function pickTitle(
 
 function decodeEntities(value: string): string {
   return /&(?:#\w+|\w+);/u.test(value) ? load(value.replace(/</gu, '&lt;')).text() : value;
-}
-
-const BYLINE_SELECTORS = [
-  '[rel="author"]',
-  'a[href*="/author/"], a[href*="/autor/"], a[href*="/authors/"]',
-  '[itemprop="author"] [itemprop="name"]',
-  '[itemprop="author"]',
-  '[class*="author-name"], [class*="authorName"], [class*="author__name"]',
-  '.byline, [class*="byline"]',
-  '.author, .post-author, .entry-author, #author',
-  '[class*="Author"]',
-];
-
-/** The first 8,000 characters that a reader sees, a line per piece of text. */
-function leadLines(document: Document): string {
-  const lines: string[] = [];
-  let size = 0;
-  const visit = (node: Node): void => {
-    for (let child = node.firstChild; child !== null && size < 8_000; child = child.nextSibling) {
-      if (child.nodeType === 1) visit(child);
-      else if (child.nodeType === 3) {
-        const line = normaliseLine(child.nodeValue ?? '');
-        if (line !== '') lines.push(line);
-        size += line.length;
-      }
-    }
-  };
-  visit(document.body);
-  return lines.join('\n');
-}
-
-/** A byline without "By", dates, roles and links' leftovers; null when what is left is no name. */
-function cleanByline(source: string): string | null {
-  let value = normaliseLine(source)
-    .replace(/^(?:posted |written |story |words )?(?:by|von|par|por|di|door)\b[:\s]*/iu, '')
-    .replace(/^(?:文|作者|记者|記者|撰文|责任编辑|编辑|來源|来源)\s*[/:：|]\s*/u, '')
-    .replace(/\s*(?:[|•·]|\bon\b|\bpublished\b|\bupdated\b|\bam\b|,?\s+\d{1,2}[.:/]\d).*$/iu, '')
-    .replace(
-      /\s*(?:\d{1,2}\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+\d.*$/iu,
-      '',
-    )
-    .replace(/^@|[,;:\s-]+$/gu, '')
-    .trim();
-  if (/^(?:admin|administrator|editor|staff|webmaster|root|author|redaktion|guest)$/iu.test(value))
-    value = '';
-  if (value.length < 2 || value.length > 100 || /https?:|@\w+\.\w|\d{4}/u.test(value)) return null;
-  return value.split(/\s+/u).length > 12 ? null : value;
-}
-
-function pickByline(
-  document: Document,
-  metas: Metas,
-  linked: readonly JsonObject[],
-): string | null {
-  const people = (value: unknown): string | null => {
-    // An organisation as the author is the publisher's name again.
-    const list = (Array.isArray(value) ? value : [value]).filter(
-      (item) =>
-        !(
-          typeof item === 'object' &&
-          item !== null &&
-          /Organization/u.test(String((item as JsonObject)['@type']))
-        ),
-    );
-    return list.length === 0 ? null : nameOf(list);
-  };
-  const sources: (string | null)[] = [
-    ...linked.map((node) => people(node['author'])),
-    first(metas, [
-      'author',
-      'article:author',
-      'dc.creator',
-      'dcterms.creator',
-      'citation_author',
-      'parsely-author',
-      'sailthru.author',
-      'byl',
-      'twitter:data1',
-    ]),
-  ];
-  for (const source of sources) {
-    const name = source === null || /^https?:/u.test(source) ? null : cleanByline(source);
-    if (name !== null && /\p{L}/u.test(name) && !/\bmin(?:ute)?s?\b/iu.test(name)) return name;
-  }
-  for (const selector of BYLINE_SELECTORS) {
-    for (const element of [...document.querySelectorAll(selector)].slice(0, 3)) {
-      if (element.closest('[class*="comment"], footer, aside') !== null) continue;
-      const name = cleanByline(text(element));
-      if (name !== null && /\p{L}/u.test(name)) return name;
-    }
-  }
-  const chinese =
-    /(?:作者|记者|記者|撰文|文)[^\S\n]*[:：/|][^\S\n]*([\p{Script=Han}·]{2,8}|[\p{Lu}][\p{L}. ]{3,30})/u.exec(
-      leadLines(document),
-    );
-  return chinese?.[1] ?? null;
-}
-
-const DATE_METAS = [
-  'article:published_time',
-  'og:published_time',
-  'datepublished',
-  'date',
-  'pubdate',
-  'publishdate',
-  'publish-date',
-  'publish_date',
-  'publication_date',
-  'article.published',
-  'dc.date.issued',
-  'dcterms.created',
-  'dc.date',
-  'dcterms.date',
-  'dcterms.issued',
-  'citation_publication_date',
-  'citation_date',
-  'parsely-pub-date',
-  'sailthru.date',
-  'article:published',
-  'cxenseparse:recs:publishtime',
-  'weibo:article:create_at',
-  'apub:time',
-  'og:release_date',
-  'datecreated',
-  'created',
-  'originalpublicationdate',
-  'rnews:datepublished',
-  'pub_date',
-  'last-modified',
-  'article:modified_time',
-  'og:updated_time',
-  'dcterms.modified',
-  'datemodified',
-];
-const DATE_SELECTORS = [
-  'time[itemprop="datePublished"]',
-  '[itemprop="datePublished"]',
-  'time[pubdate]',
-  'article time[datetime]',
-  'header time[datetime]',
-  'time[datetime]',
-  'time',
-  'abbr.published',
-  '[class*="publish"], [class*="posted"], [class*="pubdate"], [class*="entry-date"], [class*="post-date"], [class*="article-date"]',
-  '.date, [class*="date"], [class*="Date"], [id*="date"], [class*="time"], [id*="time"]',
-];
-const VISIBLE_DATE =
-  /(?:published|posted|updated|date|发布(?:时间|于)?|日期|时间|發布|發表於|stand|ver[öo]ffentlicht(?: am)?|publi[ée] le|publicado)\s*(?:on|:|：)?\s*([^\n]{6,40})/iu;
-
-function pickDate(
-  document: Document,
-  metas: Metas,
-  linked: readonly JsonObject[],
-  url: string,
-  now: string,
-  monthFirst: boolean,
-): string | null {
-  const limit = new Date(new Date(now).getTime() + 2 * 86_400_000).toISOString();
-  const valid = (source: unknown): string | null => {
-    if (typeof source !== 'string') return null;
-    const date = parseDate(source, monthFirst);
-    return date === null || date > limit || date < '1990' ? null : date;
-  };
-  for (const key of ['datePublished', 'dateCreated', 'uploadDate']) {
-    for (const node of linked) {
-      const date = valid(node[key]);
-      if (date !== null) return date;
-    }
-  }
-  for (const name of DATE_METAS) {
-    const date = valid(metas.get(name));
-    if (date !== null) return date;
-  }
-  const inUrl = dateInUrl(url);
-  if (inUrl !== null && inUrl <= limit) return inUrl;
-  for (const selector of DATE_SELECTORS) {
-    for (const element of [...document.querySelectorAll(selector)].slice(0, 6)) {
-      const date =
-        valid(element.getAttribute('datetime')) ??
-        valid(element.getAttribute('content')) ??
-        valid(element.getAttribute('title')) ??
-        valid(text(element));
-      if (date !== null) return date;
-    }
-  }
-  const body = leadLines(document);
-  const labelled = VISIBLE_DATE.exec(body);
-  const date = valid(labelled?.[1]);
-  if (date !== null) return date;
-  const han = /(?<!\d)(?:20\d{2}|民國\d{2,3})\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日/u.exec(body);
-  return valid(han?.[0]);
 }
 
 /** Host without `www.`. */
@@ -374,7 +179,7 @@ export function pageMetadata(
     /^en[-_]us$/iu.test(metas.get('og:locale') ?? '');
   return {
     title: pickTitle(document, metas, linked, title, siteName ?? host),
-    byline: pickByline(document, metas, linked),
+    byline: pickByline(document, metas, linked, siteName ?? host),
     publishedAt: pickDate(document, metas, linked, url, now, american),
     canonicalUrl: canonicalOf(links.get('canonical') ?? metas.get('og:url'), url),
     site: siteName !== null && siteName.length <= 60 ? siteName : host,
