@@ -59,6 +59,14 @@ export const ANSWERABLE_FEATURES = [
   'size',
 ] as const;
 
+/**
+ * How far the fitted model of sentences is followed, the rest being what words and similarity say: it was
+ * fitted on questions of the kind that the reader was trained on. One half keeps most of the gain there
+ * (.864 of .882 first sentences in English, .891 of .900 in Chinese, .773 and .855 without the reader) and
+ * loses less on questions of another kind.
+ */
+const TRUST = 0.5;
+
 const logit = (p: number): number => {
   const safe = Math.min(1 - 1e-4, Math.max(1e-4, p));
   return Math.log(safe / (1 - safe));
@@ -180,10 +188,14 @@ export class FusionModel {
     });
   }
 
-  /** Probability for each sentence that it holds the answer. */
-  sentences(sentences: readonly FusedSentence[], passages: readonly FusedPassage[]): number[] {
+  /** Probability for each sentence that it holds the answer; `trust` 1: as the model was fitted. */
+  sentences(
+    sentences: readonly FusedSentence[],
+    passages: readonly FusedPassage[],
+    trust: number = TRUST,
+  ): number[] {
     return sentenceFusionRows(sentences, passages).map((row) =>
-      sigmoid(linear(this.#file.sentence, row)),
+      sigmoid(trust * linear(this.#file.sentence, row) + (1 - trust) * (row[0] ?? 0)),
     );
   }
 

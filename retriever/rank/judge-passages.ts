@@ -15,7 +15,7 @@ import { passageScores, type PassageScore } from './passage-scores.ts';
 const READ_PASSAGES = 8;
 const READ_FOREIGN = 16;
 /** Sentences that are embedded: beside the reader some two dozen say as much as twice as many (measured). */
-const EMBEDDED_BESIDE_READER = 24;
+const EMBEDDED_BESIDE_READER = 28;
 
 export interface RankModels {
   /** null: words alone. */
@@ -102,7 +102,12 @@ export async function judgePassages(
     evidence,
     scores: holds.map((one, at) => ({ ...one, score: scores[at] ?? 0 })),
     probabilities,
-    answerability: fusion.answerable(answerability, sentences, probabilities, fusedPassages),
+    answerability: fusion.answerable(
+      answerability,
+      sentences,
+      fusion.sentences(sentences, fusedPassages, 1),
+      fusedPassages,
+    ),
     readings,
     readMs,
   };
