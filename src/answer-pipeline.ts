@@ -80,6 +80,8 @@ export interface PipelineParts {
   }>;
   /** What to say, and show, when the references do not hold the answer. */
   abstention(question: Question, references: readonly Reference[]): SpokenAnswer;
+  /** The URL of a page that opens it at a quote. */
+  linkTo(url: string, quote: string): string;
 }
 
 export interface PipelineOptions extends CallOptions {

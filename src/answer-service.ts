@@ -132,6 +132,7 @@ export class AnswerService {
           ),
         language: question.language,
         earlier,
+        linkTo: this.#parts.linkTo,
         maxReferences: request.maxReferences ?? this.#options.maxReferences,
       });
       steps = [...steps, ...carried.steps];
@@ -299,10 +300,16 @@ export class AnswerService {
   /** Waits for a place; the returned function gives it back. */
   async #slot(signal: AbortSignal): Promise<() => void> {
     if (this.#draining) throw new FootnoteError('shutting-down', 'the service is stopping');
-    if (this.#queue.size >= this.#options.maxQueued) {
-      throw new FootnoteError('overloaded', `${this.#queue.size} questions are already waiting`, {
-        retryAfterSeconds: 10,
-      });
+    // With a place free nobody waits: a bound of 0 then means that none may.
+    const { concurrency, pending, size } = this.#queue;
+    if (pending + size >= concurrency + this.#options.maxQueued) {
+      throw new FootnoteError(
+        'overloaded',
+        `${pending} questions are being answered and ${size} wait`,
+        {
+          retryAfterSeconds: 10,
+        },
+      );
     }
     return new Promise<() => void>((resolve, reject) => {
       this.#queue

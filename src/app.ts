@@ -18,6 +18,7 @@ import type { Ranker } from '../retriever/rank/ranker.ts';
 import { planQueries } from '../retriever/search/plan-queries.ts';
 import { providerStates, searchRouter } from '../retriever/search/configured-providers.ts';
 import { AnswerJudge } from '../scorer/answer-judge.ts';
+import { textFragmentUrl } from '../scorer/citation/text-fragment-url.ts';
 import { abstention } from '../scorer/selection/abstention.ts';
 import type { PipelineParts } from './answer-pipeline.ts';
 import { AnswerService } from './answer-service.ts';
@@ -226,6 +227,7 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
         { signal, timeoutMs: JUDGE_TIMEOUT_MS },
       ),
     abstention: (question, references) => abstention(references, question.language),
+    linkTo: textFragmentUrl,
   };
   const service = new AnswerService(parts, config);
   let state: string | null = 'the models are still loading';

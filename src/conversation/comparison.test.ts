@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Answer } from '../core/nouns.ts';
 import { comparisonIn, conclusion, sideQuestion } from './comparison.ts';
-import { nearestQuantity, quantitiesIn } from './measured-quantity.ts';
+import { figureOf } from './figure-of.ts';
+import { nearestQuantity, quantitiesIn, withUnit } from './measured-quantity.ts';
 import { namedBy, twoHopsIn } from './two-hops.ts';
 
 describe('comparisonIn', () => {
@@ -89,6 +91,80 @@ describe('quantitiesIn', () => {
   });
 });
 
+describe('figureOf', () => {
+  const TEXT =
+    'Olympus Mons rises about 21.9 kilometres above the reference level. ' +
+    'Around the edge there is a cliff that is up to 8 kilometres high. It is 600 kilometres wide.';
+  const page = (title: string, text: string): Answer => ({
+    id: '',
+    question: '',
+    answer: '',
+    abstained: true,
+    language: 'en',
+    sentences: [],
+    references: [
+      {
+        number: 1,
+        url: 'https://a.example/',
+        title,
+        site: 'a.example',
+        published_at: null,
+        fetched_at: '2026-01-01T00:00:00.000Z',
+        text,
+        score: 1,
+        evidence: [],
+      },
+    ],
+    score: null,
+    model: 'extractive',
+    usage: { prompt_tokens: 0, completion_tokens: 0 },
+    timings_ms: { search: 0, fetch: 0, extract: 0, rank: 0, generate: 0, score: 0, total: 0 },
+    warnings: [],
+    steps: [],
+  });
+  const figure = (answer: Answer, thing: string, words: RegExp): string | undefined =>
+    figureOf(answer, thing, { dimension: 'length', words }, (url, quote) => `${url}#${quote}`)
+      ?.quantity.text;
+
+  it('takes the thing’s own figure, not that of its parts or neighbours', () => {
+    const answer = page('Olympus Mons', TEXT);
+    expect(figure(answer, 'Olympus Mons', /high|height|above/u)).toBe('21.9 kilometres');
+    expect(figure(answer, 'Olympus Mons', /wide|width/u)).toBe('600 kilometres');
+    expect(figure(answer, 'Yushan', /high|height|above/u)).toBeUndefined();
+  });
+
+  it('quotes its source to the letter', () => {
+    const found = figureOf(
+      page('Lake Baikal', 'Its greatest depth is 1,642 metres.'),
+      'Lake Baikal',
+      { dimension: 'length', words: /deep|depth/u },
+      (url) => url,
+    );
+    expect(found?.quantity.value).toBe(1_642);
+    expect(found?.sentence.citations).toEqual([
+      {
+        reference: 1,
+        url: 'https://a.example/',
+        start: 0,
+        end: 35,
+        quote: 'Its greatest depth is 1,642 metres.',
+        support: 1,
+      },
+    ]);
+  });
+
+  it('reads units of every kind, and writes them', () => {
+    const meter = (text: string): string | undefined =>
+      figure(page('The Tower', text), 'Tower', /tall|high/u);
+    expect(meter('The Tower is 300 m tall.')).toBe('300 m');
+    expect(meter('The Tower is 984 feet high.')).toBe('984 feet');
+    expect(meter('The Tower is 0.3-kilometre high.')).toBe('0.3-kilometre');
+    expect(withUnit(36.099999999999994, 'length', false)).toBe('36.1 m');
+    expect(withUnit(1_793_983.4, 'length', true)).toBe('1,793.983千米');
+    expect(withUnit(14, 'year', false)).toBe('14 years');
+  });
+});
+
 describe('twoHopsIn', () => {
   it.each([
     ['When was the person who designed UTF-8 born?', 'Who designed UTF-8?', 'When was {it} born?'],
@@ -110,6 +186,12 @@ describe('twoHopsIn', () => {
   });
 
   it('takes the name that the question lacks', () => {
+    const who = 'Who named an element polonium?';
+    expect(namedBy('The first, which the Curies named polonium.', who, 'Marie Curie')).toBe(
+      'Marie Curie',
+    );
+    const print = '"Under the Wave off Kanagawa" is a woodblock print by Katsushika Hokusai.';
+    expect(namedBy(print, 'Who made The Great Wave?')).toBe('Katsushika Hokusai');
     expect(namedBy('UTF-8 was designed by Ken Thompson in 1992.', 'Who designed UTF-8?')).toBe(
       'Ken Thompson',
     );

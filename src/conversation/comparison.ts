@@ -22,7 +22,7 @@ const MEASURES: readonly Measure[] = [
     less: 'shallower|浅',
     en: 'How deep is {x}?',
     zh: '{x}有多深？',
-    words: /deep|depth|深/iu,
+    words: /deep|depth|deepest|深/iu,
   },
   {
     dimension: 'length',
@@ -30,7 +30,7 @@ const MEASURES: readonly Measure[] = [
     less: 'lower|shorter|矮|低',
     en: 'How high is {x}?',
     zh: '{x}有多高？',
-    words: /tall|high|height|elevation|altitude|summit|above|高|海拔/iu,
+    words: /tall|high|height|elevation|altitude|summit|above|rises|高|海拔/iu,
   },
   {
     dimension: 'length',
@@ -38,7 +38,7 @@ const MEASURES: readonly Measure[] = [
     less: 'shorter|短',
     en: 'How long is {x}?',
     zh: '{x}有多长？',
-    words: /long|length|长|全长/iu,
+    words: /long|length|长|長/iu,
   },
   {
     dimension: 'length',
@@ -46,7 +46,7 @@ const MEASURES: readonly Measure[] = [
     less: 'narrower|窄',
     en: 'How wide is {x}?',
     zh: '{x}有多宽？',
-    words: /wide|width|across|宽/iu,
+    words: /wide|width|across|宽|寬/iu,
   },
   {
     dimension: 'length',
@@ -54,7 +54,7 @@ const MEASURES: readonly Measure[] = [
     less: 'nearer|closer|近',
     en: 'How far away is {x}?',
     zh: '{x}有多远？',
-    words: /far|distance|away|距|远/iu,
+    words: /far|distance|away|距|远|遠/iu,
   },
   {
     dimension: 'mass',
@@ -70,7 +70,7 @@ const MEASURES: readonly Measure[] = [
     less: 'smaller(?: (?:in|by) area)?|小',
     en: 'What is the area of {x}?',
     zh: '{x}的面积有多大？',
-    words: /area|cover|square|面积|占地/iu,
+    words: /area|cover|square|面积|面積|占地/iu,
   },
   {
     dimension: 'count',
@@ -94,7 +94,7 @@ const MEASURES: readonly Measure[] = [
     less: 'colder|cooler|冷',
     en: 'What is the temperature of {x}?',
     zh: '{x}的温度是多少？',
-    words: /temperature|degrees|°|温/iu,
+    words: /temperature|degrees|°|温|溫/iu,
   },
   {
     dimension: 'year',
@@ -103,7 +103,7 @@ const MEASURES: readonly Measure[] = [
     en: 'In what year was {x} born, founded or built?',
     zh: '{x}是哪一年出生、成立或建成的？',
     words:
-      /born|built|founded|opened|established|completed|made|written|signed|出生|建|成立|生于|落成/iu,
+      /born|buil[td]|founded|opened|established|completed|made|written|signed|出生|建|成立|生[于於]|生卒|落成|开凿/iu,
     reversed: true,
   },
 ];
@@ -131,7 +131,7 @@ const ENGLISH: readonly (readonly [
     'difference',
     (word) =>
       new RegExp(
-        String.raw`^(?:by )?how much (${word}) (?:is|are|was|were) ${THING} than ${THING}\??$`,
+        String.raw`^(?:by )?how (?:much|many (?:met(?:er|re)s?|kilomet(?:er|re)s?|miles|feet|years)) (${word}) (?:is|are|was|were) ${THING} than ${THING}\??$`,
         'iu',
       ),
     ['word', 'x', 'y'],
@@ -214,7 +214,13 @@ function chinese(text: string): Comparison | null {
         .join('|');
       const thing = '([^，,？?是比]{2,30}?)';
       const patterns: readonly (readonly [Comparison['asks'], RegExp])[] = [
-        ['difference', new RegExp(`^${thing}比${thing}(${han})(?:了)?多少[？?]?$`, 'u')],
+        [
+          'difference',
+          new RegExp(
+            `^${thing}比${thing}(${han})(?:了|出)?(?:多少|几)(?:千?米|公里|公尺|年|岁|歲|公斤|千克)?[？?]?$`,
+            'u',
+          ),
+        ],
         [
           'yes-no',
           new RegExp(`^${thing}(?:是不是|是否)?比${thing}(?:更|要|还)?(${han})吗?[？?]?$`, 'u'),
@@ -272,5 +278,8 @@ export function conclusion(
   }
   if (equal) return `Neither: ${comparison.x} and ${comparison.y} are equal, at ${x.text}.`;
   const verdict = comparison.asks === 'yes-no' ? (holds ? 'Yes: ' : 'No: ') : '';
-  return `${verdict}${first} (${more}) is ${word} than ${second} (${less})${by}.`;
+  const opening = verdict === '' ? capital(first) : `${verdict}${first}`;
+  return `${opening} (${more}) is ${word} than ${second} (${less})${by}.`;
 }
+
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;

@@ -136,3 +136,30 @@ export function nearestQuantity(
     null,
   );
 }
+
+/** English and Chinese names of the dimensions' units, after a number. */
+const UNIT_NAMES: Readonly<Record<Dimension, readonly [english: string, chinese: string]>> = {
+  length: [' m', '米'],
+  mass: [' kg', '千克'],
+  area: [' m²', '平方米'],
+  speed: [' m/s', '米/秒'],
+  temperature: [' °C', '℃'],
+  count: ['', ''],
+  year: [' years', '年'],
+  duration: [' s', '秒'],
+};
+
+/** A value in its dimension's unit, or in kilometres where it is large, for people to read. */
+export function withUnit(value: number, dimension: Dimension, chinese: boolean): string {
+  // Digits that only the binary fraction adds are cut off.
+  const short = (number: number): string =>
+    Number(number.toPrecision(9)).toLocaleString('en', { maximumFractionDigits: 3 });
+  if (dimension === 'year') return `${value}${UNIT_NAMES.year[chinese ? 1 : 0]}`;
+  if (dimension === 'length' && value >= 10_000) {
+    return `${short(value / 1_000)}${chinese ? '千米' : ' km'}`;
+  }
+  if (dimension === 'area' && value >= 1e6) {
+    return `${short(value / 1e6)}${chinese ? '平方千米' : ' km²'}`;
+  }
+  return `${short(value)}${UNIT_NAMES[dimension][chinese ? 1 : 0]}`;
+}

@@ -6,9 +6,9 @@
 import type { Answer, AnswerEvent, AnswerStep, CitedSentence } from '../core/nouns.ts';
 import { calculate } from './arithmetic.ts';
 import { comparisonIn, conclusion, sideQuestion, type Comparison } from './comparison.ts';
-import { keywordsOf } from './content-words.ts';
+import { figureOf, type Figure } from './figure-of.ts';
 import { layOut } from './lay-out.ts';
-import { nearestQuantity, type Dimension, type Quantity } from './measured-quantity.ts';
+import { withUnit } from './measured-quantity.ts';
 import { mergeAnswers, type MergedAnswers } from './merge-answers.ts';
 import { namedBy, twoHopsIn, type TwoHops } from './two-hops.ts';
 
@@ -23,6 +23,8 @@ export interface PlanOptions {
   /** Numbers that pages have in the conversation so far. */
   readonly earlier: ReadonlyMap<string, number>;
   readonly maxReferences: number;
+  /** The URL of a page that opens it at a quote. */
+  readonly linkTo: (url: string, quote: string) => string;
 }
 
 /** The answer without what belongs to the request: id, question and earlier steps. */
@@ -84,45 +86,41 @@ async function* compare(
   tell: Tell,
 ): AsyncGenerator<AnswerEvent, PlanAnswer | null> {
   const { measure } = comparison;
-  const answers: Answer[] = [];
-  const found: { readonly sentence: number; readonly quantity: Quantity }[] = [];
+  const parts: Answer[] = [];
+  const found: Figure[] = [];
   for (const side of ['x', 'y'] as const) {
     const answer = yield* askPart(sideQuestion(comparison, side), true, options, tell);
-    const quantity = answer.abstained
-      ? null
-      : quantityOf(answer, comparison[side], measure.dimension, measure.words);
+    const figure = figureOf(answer, comparison[side], measure, options.linkTo);
     yield* tell({
       kind: 'extract',
-      input:
-        quantity === null ? comparison[side] : (answer.sentences[quantity.sentence]?.text ?? ''),
-      output: quantity?.quantity.text ?? '',
+      input: figure?.sentence.text ?? comparison[side],
+      output: figure?.quantity.text ?? '',
       references: [],
     });
-    if (quantity === null) return null;
-    answers.push(answer);
-    found.push(quantity);
+    if (figure === null) return null;
+    parts.push({ ...answer, sentences: [figure.sentence] });
+    found.push(figure);
   }
-  const merged = mergeAnswers(answers, options.earlier, options.maxReferences);
-  const [x, y] = found;
-  const [first, second] = [sentenceOf(merged, 0, x?.sentence), sentenceOf(merged, 1, y?.sentence)];
+  const merged = mergeAnswers(parts, options.earlier, options.maxReferences);
+  const [x, y] = found.map(({ quantity }) => quantity);
+  const [first, second] = [sentenceOf(merged, 0), sentenceOf(merged, 1)];
   if (x === undefined || y === undefined || first === null || second === null) return null;
   const references = referencesOf([first, second]);
   let difference: string | null = null;
   if (comparison.asks === 'difference') {
-    const [larger, smaller] = [x.quantity.value, y.quantity.value].sort((a, b) => b - a);
+    const [larger, smaller] = [x.value, y.value].sort((a, b) => b - a);
     const made = await calculate(`${larger} - ${smaller}`);
     if ('result' in made) {
-      difference = withUnit(Number(made.result), measure.dimension);
+      difference = withUnit(Number(made.result), measure.dimension, comparison.chinese);
       yield* tell({ kind: 'calculate', input: made.expression, output: made.result, references });
     }
   }
-  const text = conclusion(comparison, x.quantity, y.quantity, difference);
-  const sign =
-    x.quantity.value === y.quantity.value ? '=' : x.quantity.value > y.quantity.value ? '>' : '<';
+  const text = conclusion(comparison, x, y, difference);
+  const sign = x.value === y.value ? '=' : x.value > y.value ? '>' : '<';
   yield* tell({
     kind: 'compare',
-    input: `${comparison.x}: ${x.quantity.text}; ${comparison.y}: ${y.quantity.text}`,
-    output: `${x.quantity.text} ${sign} ${y.quantity.text}`,
+    input: `${comparison.x}: ${x.text}; ${comparison.y}: ${y.text}`,
+    output: `${x.text} ${sign} ${y.text}`,
     references,
   });
   const lead: CitedSentence = {
@@ -131,7 +129,8 @@ async function* compare(
     end: text.length,
     citations: [...first.citations.slice(0, 1), ...second.citations.slice(0, 1)],
   };
-  return yield* finish([lead, first, second], merged, options);
+  const said = first.text === second.text ? [lead, first] : [lead, first, second];
+  return yield* finish(said, merged, options);
 }
 
 async function* hop(
@@ -141,7 +140,10 @@ async function* hop(
 ): AsyncGenerator<AnswerEvent, PlanAnswer | null> {
   const inner = yield* askPart(hops.inner, true, options, tell);
   const bridge = inner.sentences[0];
-  const name = inner.abstained || bridge === undefined ? null : namedBy(bridge.text, hops.inner);
+  const name =
+    inner.abstained || bridge === undefined
+      ? null
+      : namedBy(bridge.text, hops.inner, titleOf(inner, bridge));
   yield* tell({
     kind: 'extract',
     input: bridge?.text ?? hops.inner,
@@ -152,7 +154,7 @@ async function* hop(
   const outer = yield* askPart(hops.outer.replace('{it}', name), false, options, tell);
   if (outer.abstained) return null;
   const merged = mergeAnswers([outer, inner], options.earlier, options.maxReferences);
-  const link = sentenceOf(merged, 1, 0);
+  const link = sentenceOf(merged, 1);
   const own = merged.sentences[0] ?? [];
   const known = own.some(({ text }) => link !== null && text.includes(link.text));
   return yield* finish(link === null || known ? own : [...own, link], merged, options);
@@ -188,52 +190,15 @@ function* finish(
   };
 }
 
-/** The first cited sentence about the thing that has such a quantity. */
-function quantityOf(
-  answer: Answer,
-  thing: string,
-  dimension: Dimension,
-  words: RegExp,
-): { readonly sentence: number; readonly quantity: Quantity } | null {
-  const named = keywordsOf(thing);
-  for (const [index, { text, citations }] of answer.sentences.entries()) {
-    const titles = citations.map(({ reference }) => answer.references[reference - 1]?.title ?? '');
-    const about = new Set(keywordsOf([text, ...titles].join(' ')));
-    if (citations.length === 0 || !named.some((word) => about.has(word))) continue;
-    const quantity = nearestQuantity(text, dimension, words);
-    if (quantity !== null) return { sentence: index, quantity };
-  }
-  return null;
-}
+const titleOf = ({ references }: Answer, { citations }: CitedSentence): string =>
+  references[(citations[0]?.reference ?? 0) - 1]?.title ?? '';
 
-function sentenceOf(
-  merged: MergedAnswers,
-  answer: number,
-  sentence: number | undefined,
-): CitedSentence | null {
-  const found = merged.sentences[answer]?.[sentence ?? -1];
+/** The first sentence of one of the answers, where it still has its source. */
+function sentenceOf(merged: MergedAnswers, answer: number): CitedSentence | null {
+  const found = merged.sentences[answer]?.[0];
   return found === undefined || found.citations.length === 0 ? null : found;
 }
 
 const referencesOf = (sentences: readonly CitedSentence[]): number[] => [
   ...new Set(sentences.flatMap(({ citations }) => citations.map(({ reference }) => reference))),
 ];
-
-const UNITS: Readonly<Record<Dimension, string>> = {
-  length: ' m',
-  mass: ' kg',
-  area: ' m²',
-  speed: ' m/s',
-  temperature: ' °C',
-  count: '',
-  year: ' years',
-  duration: ' s',
-};
-
-function withUnit(value: number, dimension: Dimension): string {
-  const short = (number: number): string =>
-    number.toLocaleString('en', { maximumSignificantDigits: 6 });
-  if (dimension === 'length' && value >= 10_000) return `${short(value / 1_000)} km`;
-  if (dimension === 'area' && value >= 1e6) return `${short(value / 1e6)} km²`;
-  return `${short(value)}${UNITS[dimension]}`;
-}

@@ -31,10 +31,24 @@ export function twoHopsIn(question: string): TwoHops | null {
 /**
  * The thing that an answer names and its question did not; null where none stands out.
  * @param sentence the first sentence of the answer to `inner`
+ * @param title of the page that it came from: "the Curies" on the page "Marie Curie" is she
  */
-export function namedBy(sentence: string, inner: string): string | null {
+export function namedBy(sentence: string, inner: string, title = ''): string | null {
   const known = inner.toLowerCase();
-  return (
-    namesIn(sentence).find((name) => name.length > 2 && !known.includes(name.toLowerCase())) ?? null
-  );
+  const person = /^who\b/iu.test(inner);
+  // A person is no quoted title, and the maker stands after "by".
+  const plain = person ? sentence.replace(/["“«][^"”»]{2,80}["”»]/gu, ' ') : sentence;
+  const maker = person
+    ? / by (?:the \p{Ll}[\p{L} ]{2,30} )?(\p{Lu}.*)$/u.exec(plain)?.[1]
+    : undefined;
+  const isNew = (name: string): boolean =>
+    name.length > 2 && !known.includes(name.toLowerCase().replace(/^the /u, ''));
+  const names = [...(maker === undefined ? [] : namesIn(maker)), ...namesIn(plain)].filter(isNew);
+  const [first] = names;
+  // A full name says more than a part of it.
+  const best = names.find((name) => first !== undefined && name.endsWith(` ${first}`)) ?? first;
+  if (best === undefined) return null;
+  const stem = best.replace(/s$/u, '');
+  const whole = person && title.split(/\s+/u).length <= 4 && title.includes(` ${stem}`);
+  return whole ? title : best;
 }
