@@ -1,6 +1,6 @@
 /**
  * What hostile pages cost the extractor as it is served (child processes, their deadline, their heap):
- * `npx tsx eval/extraction/measure-hostile.ts [--only PART] [--timeout MS]`. For each page: what came of it, wall time,
+ * `npx tsx eval/extraction/measure-hostile.ts [--only PATTERN] [--timeout MS]`. For each page: what came of it, wall time,
  * the CPU time and the peak resident memory of the child that read it, and whether the next page was
  * read. Each page gets a fresh child, warmed by a common page, so that the peak is its own. The aim: a
  * typed error or a document within 2 s of CPU and 300 MB. Linux only (it reads `/proc`).
@@ -47,7 +47,7 @@ function page(body: Uint8Array, contentType: string): FetchedPage {
 
 const only = process.argv[process.argv.indexOf('--only') + 1] ?? '';
 const chosen = process.argv.includes('--only')
-  ? HOSTILE_PAGES.filter(({ name }) => name.includes(only))
+  ? HOSTILE_PAGES.filter(({ name }) => new RegExp(only, 'u').test(name))
   : HOSTILE_PAGES;
 const common = page(Buffer.from(`<p>${HOSTILE_PROSE.repeat(6)}</p>`), 'text/html');
 
@@ -72,14 +72,16 @@ for (const { name, contentType, make } of chosen) {
   const result = await extractor
     .extract(page(body, contentType), { signal: signal() })
     .then(({ text }) => `${text.length} characters`)
-    .catch((error: unknown) => (error instanceof FootnoteError ? error.code : `THREW ${error}`));
+    .catch((error: unknown) =>
+      error instanceof FootnoteError ? error.code : `THREW ${String(error)}`,
+    );
   const wall = performance.now() - started;
   last = usageOf(pid) ?? last;
   clearInterval(watch);
   const after = await extractor
     .extract(common, { signal: signal() })
     .then(({ text }) => (text.includes('The old mill stood') ? 'read' : 'WRONG'))
-    .catch((error: unknown) => `FAILED ${error}`);
+    .catch((error: unknown) => `FAILED ${String(error)}`);
   console.log(
     `${name} | ${result} | ${wall.toFixed(0)} | ${(last?.cpuMs ?? 0) - (before?.cpuMs ?? 0)} | ${last?.peakMb.toFixed(0)} (${before?.peakMb.toFixed(0)}) | ${after}`,
   );

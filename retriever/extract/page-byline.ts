@@ -22,7 +22,7 @@ const BYLINE_SELECTORS = [
 ];
 /** Where names are not the page's author. */
 const ELSEWHERE =
-  '[class*="comment"], nav, aside, [class*="related"], [class*="teaser"], [class*="menu"], body > footer';
+  'nav, aside, body > footer, [class*="comment"]:not(body), [class*="related"]:not(body), [class*="teaser"]:not(body), [class*="menu"]:not(body)';
 
 const SAYS_AUTHOR =
   /author|written|posted|byline|geschrieben|verfasst|autor|[ée]crit|escrito|作者/iu;
@@ -54,7 +54,7 @@ function cleanByline(source: string): string | null {
     .replace(/^@|[,;:\s-]+$/gu, '')
     .trim();
   if (
-    /^(?:admin|administrator|editor|staff|webmaster|root|authors?|redaktion|guest|autor(?:en)?)$/iu.test(
+    /^(?:admin|administrator|editor|staff|webmaster|root|authors?|redaktion|guest|autor(?:en)?|follow|share)$/iu.test(
       value,
     )
   )

@@ -1,6 +1,11 @@
 import { Readability } from '@mozilla/readability';
 import { MARK, type Block } from './page-blocks.ts';
 
+/** With less text than this Readability begins anew from the page's source, up to four times. */
+const ENOUGH_CHARS = 300;
+/** On a page with more elements it does not: each time costs as much again. */
+const RETRIED_ELEMENTS = 6_000;
+
 /**
  * Runs Readability on the (pruned, marked) document, which it destroys, and tells which share of each
  * block's text it kept, 0..1. Blocks are found again by the `MARK` numbers on their elements, which
@@ -9,11 +14,12 @@ import { MARK, type Block } from './page-blocks.ts';
 export function readableShare(document: Document, blocks: readonly Block[]): readonly number[] {
   const kept = new Set<number>();
   markTextOfDivs(document);
+  if (document.querySelectorAll('*').length > RETRIED_ELEMENTS) forbidRetry(document.body);
   try {
     const article = new Readability<Node>(document, {
       serializer: (node) => node,
       disableJSONLD: true,
-      charThreshold: 300,
+      charThreshold: ENOUGH_CHARS,
       keepClasses: true,
     }).parse();
     const root = article?.content as Element | null | undefined;
@@ -31,6 +37,16 @@ export function readableShare(document: Document, blocks: readonly Block[]): rea
       if (kept.has(mark)) found += size;
     }
     return total === 0 ? 0 : found / total;
+  });
+}
+
+/** Readability restores the body's source before it tries again; where it cannot, it gives up. */
+function forbidRetry(body: Element): void {
+  Object.defineProperty(body, 'innerHTML', {
+    get: () => '',
+    set: () => {
+      throw new Error('too large to be tried again');
+    },
   });
 }
 
