@@ -94,6 +94,8 @@ export interface PipelineOptions extends CallOptions {
   /** 0 or undefined: one greedy draft, the others sampled moderately. */
   readonly temperature?: number | undefined;
   readonly topP?: number | undefined;
+  /** Other supported answers that are wanted beside the best one; default 0: those that come by the way. */
+  readonly alternatives?: number | undefined;
   /** Numbers that pages have in the conversation so far; they keep them where they can. */
   readonly earlier?: ReadonlyMap<string, number> | undefined;
 }
@@ -200,13 +202,26 @@ export async function* answerQuestion(
     warnings,
     steps: [],
   };
-  const others = abstained ? [] : (judged.candidates ?? []).map(({ cited: other }) => other);
-  yield {
-    type: 'answer-end',
-    answer,
-    alternatives: others.filter((other) => other.answer !== cited.answer),
-  };
+  const known = abstained ? [] : (judged.candidates ?? []).map(({ cited: other }) => other);
+  const others = differing(known, [cited.answer]);
+  if (!abstained && others.length < (options.alternatives ?? 0)) {
+    // The judge composes the best from all drafts; each draft by itself may be another answer.
+    for (const draft of generated) {
+      const alone = { question, drafts: [draft], references, answerability, pages };
+      const { best } = await parts.judge(alone, { signal });
+      if (best !== null) others.push(...differing([best.cited], [cited, ...others].map(textOf)));
+    }
+  }
+  yield { type: 'answer-end', answer, alternatives: others };
   return answer;
+}
+
+const textOf = ({ answer }: SpokenAnswer): string => answer;
+
+/** Those whose text is none of `texts`, each text once. */
+function differing(answers: readonly SpokenAnswer[], texts: readonly string[]): SpokenAnswer[] {
+  const seen = new Set(texts);
+  return answers.filter(({ answer }) => !seen.has(answer) && seen.add(answer));
 }
 
 /** The generator's drafts; a generator that fails costs its drafts, not the answer. */

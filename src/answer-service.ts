@@ -47,6 +47,8 @@ export interface AnswerRequest {
   readonly temperature?: number | undefined;
   /** Above 0, at most 1. */
   readonly topP?: number | undefined;
+  /** Other supported answers that are wanted beside the best one. */
+  readonly alternatives?: number | undefined;
 }
 
 export interface AnswerServiceOptions {
@@ -175,7 +177,7 @@ export class AnswerService {
     { signal, earlier }: CallOptions & { readonly earlier: ReadonlyMap<string, number> },
   ): AsyncGenerator<AnswerEvent, Finished> {
     const { askedAt: _, ...identity } = question;
-    const { maxReferences, drafts, seed, temperature, topP } = request;
+    const { maxReferences, drafts, seed, temperature, topP, alternatives } = request;
     const key = JSON.stringify([
       identity,
       maxReferences,
@@ -183,6 +185,7 @@ export class AnswerService {
       seed,
       temperature,
       topP,
+      alternatives,
       [...earlier],
     ]);
     const kept = this.#options.answerCacheSeconds > 0 ? this.#answers.get(key) : undefined;
@@ -294,6 +297,7 @@ export class AnswerService {
       seed: request.seed ?? 0,
       temperature: request.temperature,
       topP: request.topP,
+      alternatives: request.alternatives,
     };
   }
 

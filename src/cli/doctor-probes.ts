@@ -15,6 +15,7 @@ import {
 import { ModelStore, type ModelStatus } from '../runtime/models/model-store.ts';
 import { findPip } from '../runtime/models/pip-client.ts';
 import { runProgram } from '../runtime/models/run-program.ts';
+import { probeAccess } from './probe-access.ts';
 
 export interface Finding {
   readonly part: string;
@@ -318,4 +319,5 @@ export const doctorProbes: readonly DoctorProbe[] = [
   probeModels,
   probeGeneratorForm,
   probeSearch,
+  probeAccess,
 ];

@@ -209,7 +209,7 @@ export function answerDetail(
 ): ChatCompletion['footnote'] {
   const fewer = {
     code: 'fewer-choices',
-    message: `the sources support ${choices} different answers, not ${request.n}`,
+    message: `${request.n} drafts gave ${choices} different ${choices === 1 ? 'answer' : 'answers'} that the sources support; a higher temperature or another seed may give more`,
   };
   const { id, abstained, language, score, model, timings_ms } = answer;
   return {

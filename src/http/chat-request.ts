@@ -44,12 +44,13 @@ export function readChatRequest(body: unknown): ChatRequest {
   const { question, turns } = readMessages(given.messages);
   const { sites, excludedSites } = domains(given);
   const contextSize = given.web_search_options?.search_context_size;
+  const n = given.n ?? 1;
   return {
     model: given.model,
     stream: given.stream === true,
     includeUsage: given.stream_options?.include_usage === true,
     maxTokens: given.max_completion_tokens ?? given.max_tokens ?? null,
-    n: given.n ?? 1,
+    n,
     stop: given.stop === undefined ? [] : [given.stop].flat(),
     jsonSchema:
       given.response_format?.type === 'json_schema'
@@ -62,7 +63,9 @@ export function readChatRequest(body: unknown): ChatRequest {
       language: given.language_preference,
       maxReferences: contextSize === undefined ? undefined : REFERENCES[contextSize],
       // One draft alone is decoded greedily, which is what temperature 0 asks for.
-      drafts: model.drafts ?? (given.temperature === 0 ? 1 : undefined),
+      // Each choice is another draft, at least; greedy decoding has one.
+      drafts: model.drafts ?? (given.temperature === 0 ? 1 : n > 1 ? n : undefined),
+      alternatives: n - 1,
       freshness: freshness(given),
       sites,
       excludedSites,
