@@ -134,7 +134,7 @@ export class AnswerService {
           ),
         language: question.language,
         earlier,
-        linkTo: this.#parts.linkTo,
+        linkTo: (url, quote) => this.#parts.linkTo(url, quote),
         maxReferences: request.maxReferences ?? this.#options.maxReferences,
       });
       steps = [...steps, ...carried.steps];
