@@ -171,6 +171,8 @@ def worker(rank, args):
     held = held[: args.check]
     ranks = [0] * args.frozen + [args.rank] * (12 - args.frozen)
     model = Reader(args.weights, ranks, half=True)
+    if args.start:
+        model.load_state_dict(torch.load(args.start), strict=False)
     params = [p for p in model.parameters() if p.requires_grad]
     plain = [p for p in params if p.dim() < 2]
     optimizer = torch.optim.AdamW(
@@ -245,6 +247,7 @@ def main():
     parser.add_argument("--rank", type=int, default=32)
     parser.add_argument("--frozen", type=int, default=0, help="lowest layers left as they are")
     parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--start", default="", help="reader.pt of an earlier run to go on from")
     parser.add_argument("--check", type=int, default=600)
     parser.add_argument("--keep", default="{}", help="JSON: how often a pass takes a source")
     args = parser.parse_args()
