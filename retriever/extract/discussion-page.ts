@@ -11,6 +11,8 @@ const GENERATOR =
 const TYPES = /"@type"\s*:\s*\[?\s*"(?:DiscussionForumPosting|QAPage|Question)"/u;
 const PATHS =
   /\/(?:questions\/\d|forums?\/|viewtopic|showthread|threads?[/-]|topic[s/-]|t\/[\w-]+\/\d|thread-\d|comments\/\w+\/|discussion\/\d|question\/\d)/iu;
+const WRITER = /author|user-?(?:name|link)|poster(?:$|[\s_-])|nick-?name|by-?line/iu;
+const WRITER_CHARS = 40;
 const POST = groupBit('post') | groupBit('comment');
 
 /** True when the page is a discussion itself, rather than an article with comments below. */
@@ -40,6 +42,17 @@ export function isDiscussion(
   return PATHS.test(url) && share > 0.5;
 }
 
+/** A short line in an element, or one of the two around it, that is named after who wrote the post. */
+function isWriter(block: Block): boolean {
+  if (block.text.length > WRITER_CHARS || !/\p{L}/u.test(block.text)) return false;
+  let element: Element | null = block.element;
+  for (let up = 0; up < 3 && element !== null; up += 1, element = element.parentElement) {
+    const named = `${element.getAttribute('class') ?? ''} ${element.getAttribute('itemprop') ?? ''}`;
+    if (WRITER.test(named)) return true;
+  }
+  return false;
+}
+
 /** True when a block is part of a post of a discussion: its text, or the name of who wrote it. */
 export function isPostBlock(block: Block, places: PlaceMap): boolean {
   const place = places.of(block.element);
@@ -50,6 +63,7 @@ export function isPostBlock(block: Block, places: PlaceMap): boolean {
     0
   )
     return false;
+  if (isWriter(block)) return true;
   const density = block.linkChars / block.text.length;
   if (block.kind === 'pre') return true;
   return density < 0.5 && (block.text.length >= 25 || /[.!?。！？]$/u.test(block.text));

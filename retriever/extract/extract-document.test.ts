@@ -1,9 +1,12 @@
 /* oxlint-disable no-control-regex -- NUL must not survive */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import iconv from 'iconv-lite';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Document, FetchedPage } from '../../src/core/nouns.ts';
 import { FootnoteError } from '../../src/core/errors.ts';
+import { packageRoot } from '../../src/core/package-root.ts';
 import { extractDocument } from './extract-document.ts';
 
 function page(
@@ -91,16 +94,67 @@ describe('extractDocument on HTML', () => {
     expect(document.text).not.toContain('<p>');
   });
 
-  it('keeps the posts of a discussion', async () => {
+  it('keeps quotations, formulas, steps and code as they stand', async () => {
+    const tex = String.raw`P = \eta \rho g Q h`;
+    const code = 'def grind(grain):\n    for sack in grain:\n        yield sack  # slowly';
+    const document = await extractDocument(
+      page(
+        article(
+          `<p>${SENTENCES.repeat(3)}</p><blockquote><p>We heard the wheel before we saw it, said the miller.</p></blockquote><p>Its power is <math><mi>P</mi><mo>=</mo><mi>x</mi><annotation encoding="application/x-tex">${tex}</annotation></math>, where Q is the flow and h the head of the water.</p><p>${SENTENCES.repeat(2)}</p><ol><li>Open the sluice by a hand's breadth, no more.</li><li>Wait until the stones turn evenly.</li></ol><pre><code class="language-py">${code}\n</code></pre><p>${SENTENCES}</p>`,
+        ),
+      ),
+    );
+    const blocks = document.text.split('\n\n');
+    expect(blocks).toContain('We heard the wheel before we saw it, said the miller.');
+    expect(document.text).toContain(tex);
+    expect(blocks).toContain("Open the sluice by a hand's breadth, no more.");
+    expect(blocks).toContain(code);
+  });
+
+  it('reads the article body of JSON-LD where the page shows none', async () => {
+    const linked = JSON.stringify({
+      '@graph': [
+        {
+          '@type': 'NewsArticle',
+          headline: 'The Old Mill',
+          articleBody: `${SENTENCES.repeat(4)}\n\nThe weir still stands today.`,
+          author: { '@id': '#ada' },
+        },
+        { '@type': 'Person', '@id': '#ada', name: 'Ada Miller' },
+      ],
+    });
+    const document = await extractDocument(
+      page(
+        `<html><head><title>Mill</title><script type="application/ld+json">${linked}</script></head><body><div id="app"></div></body></html>`,
+      ),
+    );
+    expectSound(document);
+    expect(document.text).toMatch(/\n\nThe weir still stands today\.$/u);
+    expect(document.byline).toBe('Ada Miller');
+  });
+
+  it('believes the date in the URL where an instant in UTC is a day off', async () => {
+    const html = `<html><head><meta property="article:published_time" content="2018-12-31T23:11:59+00:00"></head><body><p>${SENTENCES.repeat(4)}</p></body></html>`;
+    const at = (url: string): Promise<Document> => extractDocument(page(html, 'text/html', url));
+    expect((await at('https://example.org/2019/01/01/mill/')).publishedAt).toBe('2019-01-01');
+    expect((await at('https://example.org/mill/')).publishedAt).toBe('2018-12-31T23:11:59+00:00');
+  });
+
+  it('keeps the posts of a discussion with their authors', async () => {
     const post = (name: string, text: string): string =>
-      `<div class="post"><div class="author">${name}</div><div class="post-body"><p>${text}</p></div></div>`;
+      `<div class="post"><div class="author"><a href="/u/${name}">${name}</a></div><div class="post-body"><p>${text}</p></div></div>`;
     const html = `<html><head><title>Wheel repair - Mill Forum</title><meta name="generator" content="phpBB"></head><body>${post('anna', 'How do I mend a broken paddle on an undershot wheel without taking the whole wheel off its shaft?')}${post('ben', 'Cut the rivets, slide the paddle out sideways, and fit a new one of elm; it takes an afternoon.')}${post('carl', 'Elm rots at the water line. I would use larch, which lasts for twenty years in our stream.')}</body></html>`;
     const document = await extractDocument(
       page(html, 'text/html', 'https://mill.example/viewtopic.php?t=4'),
     );
-    expect(document.text).toContain('undershot wheel');
-    expect(document.text).toContain('Cut the rivets');
-    expect(document.text).toContain('I would use larch');
+    expect(document.text.split('\n\n').map((block) => block.slice(0, 17))).toEqual([
+      'anna',
+      'How do I mend a b',
+      'ben',
+      'Cut the rivets, s',
+      'carl',
+      'Elm rots at the w',
+    ]);
   });
 
   it('reads dates, bylines and canonical URLs of many forms', async () => {
@@ -259,6 +313,31 @@ describe('properties', () => {
         else expectSound(result as Document);
       }),
       { numRuns: 120 },
+    );
+  });
+
+  it('a damaged page gives a sound document or a typed error', async () => {
+    const whole = readFileSync(
+      join(packageRoot, 'retriever/extract/golden/mill-news/page.html'),
+      'utf8',
+    );
+    const at = fc.nat({ max: whole.length });
+    const damage = fc.array(
+      fc.record({ from: at, length: fc.nat({ max: 200 }), to: at, again: fc.nat({ max: 3 }) }),
+      { maxLength: 12 },
+    );
+    await fc.assert(
+      fc.asyncProperty(damage, async (steps) => {
+        let html = whole;
+        for (const { from, length, to, again } of steps) {
+          const piece = html.slice(from, from + length).repeat(again);
+          html = html.slice(0, to) + piece + html.slice(to + (again === 0 ? length : 0));
+        }
+        const result = await extractDocument(page(html)).catch((error: unknown) => error);
+        if (result instanceof FootnoteError) expect(result.code).toBe('extract-failed');
+        else expectSound(result as Document);
+      }),
+      { numRuns: 60 },
     );
   });
 

@@ -20,6 +20,8 @@ const LINES: readonly RegExp[] = [
   /^(?:caption|image \d+ of .*|\d+ ?\/ ?\d+|\d+ of \d+|enlarge(?: image)?|toggle caption|hide caption|play video|watch video|close|slideshow.*|view gallery.*|listen(?: now)?|comments?|tags?:?|topics?:?|follow us.*|read comments.*|leave a comment|post a comment|add a comment|view comments|show comments|\d+ comments?)\W*$/iu,
   // Dates and names that stand alone.
   /^(?:updated|published|posted|last (?:updated|modified))\b.{0,60}\d/iu,
+  /^(?:veröffentlicht|aktualisiert|publié|mis à jour|publicado|actualizado|pubblicato|aggiornato|gepubliceerd)(?!\p{L}).{0,16}\d.{0,30}$/iu,
+  /^\d{4} ?[年년/.-] ?\d{1,2} ?[月월/.-] ?\d{1,2} ?[日일]?(?: ?[（(].[)）])?(?: ?\d{1,2}[:：時]\d{2}(?::\d{2}|分)?)?(?: ?(?:文|作者|记者|記者|来源|來源|撰文|筆者)[:：].{0,20})?$/u,
   /^by\s+\p{Lu}[\p{L}.'’-]+(?:\s+\p{Lu}[\p{L}.'’-]+){0,4}(?:\s*[,|].{0,60})?$/u,
   /^(?:责任编辑|责编|编辑|審核|审核|校对|来源|來源|原标题|本文来源|稿源)[:：].{0,40}$/u,
 ];
