@@ -82,16 +82,23 @@ function placeIn(
 }
 
 /**
- * One annotation for each quote, over the sentence that it supports. In the order of reference
- * numbers: clients that number sources as they come then show the numbers of the text.
+ * One annotation for each quote, over the sentence that it supports. Clients that number sources as
+ * they come (Open WebUI makes one of each URL) shall show the numbers of the text: the first quote of
+ * each reference comes first, in the order of numbers, and further quotes of one page after them all.
  */
 function urlCitations(
   sentences: readonly CitedSentence[],
   references: readonly AnswerReference[],
 ): (UrlCitation & { readonly sentence: CitedSentence })[] {
+  const seen = new Set<number>();
   return sentences
     .flatMap((sentence) => sentence.citations.map((citation) => ({ sentence, citation })))
-    .sort((a, b) => a.citation.reference - b.citation.reference)
+    .map((one) => {
+      const again = seen.has(one.citation.reference);
+      seen.add(one.citation.reference);
+      return { ...one, again: Number(again) };
+    })
+    .sort((a, b) => a.again - b.again || a.citation.reference - b.citation.reference)
     .map(({ sentence, citation }) => ({
       sentence,
       type: 'url_citation',
