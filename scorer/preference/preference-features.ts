@@ -9,6 +9,7 @@ import { stripMarks } from '../citation/citation-marks.ts';
 import { coverage } from '../support/align.ts';
 import { namesOf } from '../support/features.ts';
 import { read, type Reading } from '../support/reading.ts';
+import { FORM_FEATURES, formFeatures } from './form-features.ts';
 
 export const PREFERENCE_FEATURES = [
   'length',
@@ -45,6 +46,7 @@ export const PREFERENCE_FEATURES = [
   'answerType',
   'yesNoLead',
   'rude',
+  ...FORM_FEATURES,
 ] as const;
 
 /** Sentences about the answer itself, flattery and pleading: they say nothing, so they weigh nothing. */
@@ -181,5 +183,6 @@ export function preferenceFeatures(input: PreferenceInput): number[] {
     type === null ? 0.5 : type.test(text) ? 1 : 0,
     yesNo && /^\s*(?:yes|no)\b/iu.test(text) ? 1 : 0,
     per(matches(RUDE)),
+    ...formFeatures(input.question.slice(0, MAX_CHARACTERS), text, input.references ?? []),
   ];
 }

@@ -21,6 +21,11 @@ describe('preference', () => {
       'a reworded repetition',
       `${answer} The 1973 oil crisis began in October 1973, when OAPEC had proclaimed an oil embargo. The 1973 oil crisis began in October 1973, when OAPEC just proclaimed an oil embargo.`,
     ],
+    [
+      'a confident tone',
+      `Sure, of course! Absolutely! ${answer} This is certainly the correct answer!`,
+    ],
+    ['the question set before it', `${question} ${answer}`],
     ['a copied question', question],
     ['the question again', `${question} ${question} ${question}`],
   ])('%s gains nothing', (_, gamed) => {

@@ -10,9 +10,11 @@ import { countWords } from '../../src/core/tokens.ts';
 import { preferenceFeatures, PREFERENCE_FEATURES } from '../preference/preference-features.ts';
 import { scoreFeatures, type PreferenceWeights } from '../preference/preference.ts';
 import { sigmoid } from '../../src/core/boosted-trees.ts';
+import { stableHash } from '../../eval/training/stable-hash.ts';
 import { readRows } from './support-data.ts';
 
 interface Row {
+  readonly group: string;
   readonly source: string;
   readonly lang: string;
   readonly prompt: string;
@@ -23,6 +25,8 @@ interface Row {
 }
 
 interface Pair {
+  /** Pairs of one prompt never stand on both sides of a split. */
+  readonly group: string;
   readonly source: string;
   readonly lang: string;
   readonly better: readonly number[];
@@ -42,6 +46,7 @@ function pairs(file: string, keep: (row: Row) => boolean): Pair[] {
       const [better, worse] =
         row.label === 'a' ? [row.answer_a, row.answer_b] : [row.answer_b, row.answer_a];
       return {
+        group: row.group,
         source: row.source,
         lang: row.lang,
         better: features(better),
@@ -68,10 +73,14 @@ function fitLinear(data: readonly Pair[], l2: number): PreferenceWeights {
   const mean = PREFERENCE_FEATURES.map(
     (_, f) => rows.reduce((sum, row) => sum + (row[f] ?? 0), 0) / rows.length,
   );
+  // The spread between two answers of one question: what differs between questions only cannot count.
   const scale = PREFERENCE_FEATURES.map(
     (_, f) =>
       Math.sqrt(
-        rows.reduce((sum, row) => sum + ((row[f] ?? 0) - (mean[f] ?? 0)) ** 2, 0) / rows.length,
+        data.reduce(
+          (sum, { better, worse }) => sum + ((better[f] ?? 0) - (worse[f] ?? 0)) ** 2,
+          0,
+        ) / data.length,
       ) || 1,
   );
   const deltas = data.map(({ better, worse }) =>
@@ -139,12 +148,73 @@ function grouped(
   );
 }
 
+const FOLDS = 4;
+const PENALTIES = [0.01, 0.03, 0.1, 0.3, 1];
+
+/** Margins of each pair by a model that saw nothing of its prompt. */
+function crossValidate(data: readonly Pair[], l2: number): number[] {
+  const fold = ({ group }: Pair): number => stableHash(`preference ${group}`) % FOLDS;
+  const models = Array.from({ length: FOLDS }, (_, at) =>
+    fitLinear(
+      data.filter((pair) => fold(pair) !== at),
+      l2,
+    ),
+  );
+  return data.map((pair) => margin(models[fold(pair)] as PreferenceWeights, pair));
+}
+
+/** The factor that makes unseen margins log-odds (least log-loss): a strong penalty shrinks them. */
+function temperature(margins: readonly number[]): number {
+  const loss = (factor: number): number =>
+    margins.reduce((sum, value) => sum + Math.log(1 + Math.exp(-factor * value)), 0);
+  const factors = Array.from({ length: 60 }, (_, step) => 0.2 * 1.08 ** step);
+  return factors.reduce((best, factor) => (loss(factor) < loss(best) ? factor : best));
+}
+
 const train = pairs('preference/train.jsonl.gz', ({ source }) => !UNLICENSED.test(source));
 const dev = pairs('preference/dev.jsonl.gz', () => true);
-const model = fitLinear(train, 0.003);
+const tried = PENALTIES.map((penalty) => {
+  const margins = crossValidate(train, penalty);
+  const right = (some: (pair: Pair) => boolean): number => {
+    const places = train.flatMap((pair, index) => (some(pair) ? [index] : []));
+    return places.filter((index) => (margins[index] ?? 0) > 0).length / places.length;
+  };
+  const balanced = (right(({ longer }) => longer > 0) + right(({ longer }) => longer < 0)) / 2;
+  return { penalty, margins, accuracy: right(() => true), balanced };
+});
+// Plain accuracy alone would choose the model that most trusts length; half of the say has the accuracy
+// where length cannot help (the better answer as often the shorter one).
+const chosen = tried.reduce((best, one) =>
+  one.accuracy + one.balanced > best.accuracy + best.balanced ? one : best,
+);
+const fitted = fitLinear(train, chosen.penalty);
+const factor = temperature(chosen.margins);
+const model: PreferenceWeights = {
+  ...fitted,
+  linear: fitted.linear.map((weight) => Number((weight * factor).toPrecision(5))),
+};
+const calibration = Array.from({ length: 4 }, (_, bin) => {
+  // How sure the model is, whichever side it takes, against how often it is right; unseen prompts.
+  const sure = chosen.margins
+    .map((value) => ({ p: sigmoid(Math.abs(value * factor)), right: value > 0 ? 1 : 0 }))
+    .filter(({ p }) => Math.min(3, Math.floor((p - 0.5) * 8)) === bin);
+  const mean = (list: readonly number[]): number =>
+    round(list.reduce((sum, value) => sum + value, 0) / Math.max(1, list.length));
+  return {
+    n: sure.length,
+    predicted: mean(sure.map(({ p }) => p)),
+    right: mean(sure.map(({ right }) => right)),
+  };
+});
 const licensed = dev.filter(({ source }) => !UNLICENSED.test(source));
 const report = {
   trainPairs: train.length,
+  trainCrossValidated: tried.map(({ penalty, accuracy }) => ({
+    penalty,
+    accuracy: round(accuracy),
+  })),
+  penalty: chosen.penalty,
+  calibration,
   train: accuracy(model, train),
   dev: accuracy(model, dev),
   devWithLicensedSourcesOnly: accuracy(model, licensed),
