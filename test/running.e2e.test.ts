@@ -105,7 +105,7 @@ describe.skipIf(!ready)('running the service', () => {
     const folder = mkdtempSync(join(packageRoot, 'node_modules', '.client-'));
     try {
       await generateApi({
-        spec: document as unknown,
+        spec: document,
         output: folder,
         fileName: 'client.ts',
         silent: true,

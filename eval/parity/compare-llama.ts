@@ -4,6 +4,7 @@
  */
 import { getLlama, LlamaLogLevel, type Token } from 'node-llama-cpp';
 import type { GlmEngine } from '../../generator/glm-engine.ts';
+import { logSumExp } from './distribution-record.ts';
 
 export interface ParityRow {
   readonly prompt: string;
@@ -20,14 +21,6 @@ export interface ParityRow {
 }
 
 const bestTokens = 128;
-
-const logSumExp = (logits: Float32Array): number => {
-  let largest = -Infinity;
-  for (const value of logits) if (value > largest) largest = value;
-  let sum = 0;
-  for (const value of logits) sum += Math.exp(value - largest);
-  return Math.log(sum) + largest;
-};
 
 interface Theirs {
   readonly top: number;

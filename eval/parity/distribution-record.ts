@@ -30,6 +30,7 @@ export function newRecord(ids: readonly number[]): DistributionRecord {
   };
 }
 
+/** log of the sum of exponentials: what turns logits into log-probabilities. */
 export function logSumExp(logits: Float32Array): number {
   let largest = -Infinity;
   for (const value of logits) if (value > largest) largest = value;

@@ -13,7 +13,7 @@ import { mergeRows, takeRow, trimCache, type CacheTensors, type RowCache } from 
 import type { PrefixCache } from './prefix-cache.ts';
 
 /** Prompt tokens of one native call: what a cancel has to wait for at most. */
-export const prefillChunk = 512;
+const prefillChunk = 512;
 /** Fewest tokens of a prompt to feed at once: a single row is summed otherwise (see `addLookup`). */
 const leastFed = 2;
 /** Rows from which a batch beats copying ahead in turn. */

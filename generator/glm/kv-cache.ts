@@ -16,7 +16,7 @@ export interface RowCache {
 }
 
 /** Names of the cache's inputs, in order. */
-export function cacheNames(config: GlmConfig): string[] {
+function cacheNames(config: GlmConfig): string[] {
   return Array.from({ length: config.num_hidden_layers }, (_, layer) => [
     glmIo.pastKey(layer),
     glmIo.pastValue(layer),
