@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LocalIndexStore, type IndexEntry } from '../../retriever/search/local-index-store.ts';
+import { INDEX_BATCH } from '../../retriever/search/local-index.ts';
 import { seededRandom } from '../training/seeded-random.ts';
 
-const BATCH = 16;
 const VOCABULARY = 30_000;
 const MEGABYTE = 1e6;
 
@@ -63,8 +63,8 @@ export async function run(args: readonly string[]): Promise<void> {
       return performance.now() - started;
     };
     let indexMs = 0;
-    for (let start = 0; start < count; start += BATCH) {
-      const size = Math.min(BATCH, count - start);
+    for (let start = 0; start < count; start += INDEX_BATCH) {
+      const size = Math.min(INDEX_BATCH, count - start);
       indexMs += put(Array.from({ length: size }, (_, index) => document(start + index, 1)));
       await Promise.resolve();
     }

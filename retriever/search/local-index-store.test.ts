@@ -47,6 +47,26 @@ describe('LocalIndexStore', () => {
     store.close();
   });
 
+  it('leaves out the commonest words once the rarer ones have matches enough', () => {
+    const store = new LocalIndexStore(join(folder, 'i.db'), 130);
+    store.put(
+      Array.from({ length: 150 }, (_, index) =>
+        entry(`${index}.txt`, {
+          text: `mill ${index < 120 ? 'river' : ''} ${index === 7 ? 'sluice' : ''}`,
+        }),
+      ),
+      0,
+    );
+    const hits = (text: string): number =>
+      store.search({ text, limit: 200, earliest: null }).length;
+    expect(hits('river mill')).toBe(120);
+    expect(hits('mill')).toBe(150);
+    // One match is not enough: the common words count as well.
+    expect(hits('sluice mill')).toBe(150);
+    expect(found(store, 'sluice mill')[0]).toBe('7.txt');
+    store.close();
+  });
+
   it('weighs the title, and finds words with signs, numbers and quotation marks', () => {
     const store = new LocalIndexStore(join(folder, 'i.db'));
     store.put(

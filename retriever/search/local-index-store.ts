@@ -19,6 +19,12 @@ const RETRY_MS = 600_000;
 /** A match in the title counts this many times one in the text. */
 const TITLE_WEIGHT = 4;
 
+/** Rows that a query may have scored, about: each takes a microsecond or two. */
+const SCORED_ROWS = 30_000;
+/** With fewer matches than this the next term counts whatever it costs. */
+const ENOUGH_MATCHES = 100;
+const REMEMBERED_COUNTS = 20_000;
+
 export interface IndexEntry extends CorpusFile {
   readonly title: string;
   readonly text: string;
@@ -64,9 +70,16 @@ interface HitRow extends Omit<IndexHit, 'snippet'> {
 
 export class LocalIndexStore {
   readonly #database: Database.Database;
+  /** In how many documents a term stands, roughly: emptied whenever this process writes. */
+  readonly #counts = new Map<string, number>();
+  readonly #scoredRows: number;
 
-  /** Opens or makes the index at `path`; one that is damaged or of another version is made anew. */
-  constructor(path: string) {
+  /**
+   * Opens or makes the index at `path`; one that is damaged or of another version is made anew.
+   * @param scoredRows rows that one query may have scored, about
+   */
+  constructor(path: string, scoredRows = SCORED_ROWS) {
+    this.#scoredRows = scoredRows;
     mkdirSync(dirname(path), { recursive: true });
     try {
       this.#database = openDatabase(path);
@@ -154,7 +167,7 @@ export class LocalIndexStore {
   search(query: IndexQuery): IndexHit[] {
     const wanted = [...new Set(terms(keywords(query.text), { stem: true }))].slice(0, 64);
     if (wanted.length === 0) return [];
-    const match = encode(wanted)
+    const match = this.#affordable(encode(wanted))
       .map((term) => `"${term}"`)
       .join(' OR ');
     // The best are found in the full-text table alone: a row's text is read for those that are shown.
@@ -203,11 +216,37 @@ export class LocalIndexStore {
     this.#database.prepare('DELETE FROM files WHERE id = ?').run(id);
   }
 
+  /**
+   * The rarest terms whose documents are not too many to score. BM25 gives next to nothing for a term that
+   * stands in a third of all documents, and nothing at all beyond half of them.
+   */
+  #affordable(words: readonly string[]): readonly string[] {
+    if (words.length === 1) return words;
+    const find = this.#database.prepare('SELECT doc FROM vocabulary WHERE term = ?');
+    const counted = words.map((word) => {
+      const known = this.#counts.get(word);
+      if (known !== undefined) return { word, count: known };
+      const { doc: count } = (find.get(word) as { doc: number } | undefined) ?? { doc: 0 };
+      if (this.#counts.size >= REMEMBERED_COUNTS) this.#counts.clear();
+      this.#counts.set(word, count);
+      return { word, count };
+    });
+    const chosen: string[] = [];
+    let rows = 0;
+    for (const { word, count } of counted.sort((a, b) => a.count - b.count)) {
+      if (rows >= ENOUGH_MATCHES && rows + count > this.#scoredRows) break;
+      chosen.push(word);
+      rows += count;
+    }
+    return chosen;
+  }
+
   #all(sql: string, ...parameters: unknown[]): unknown[] {
     return this.#database.prepare(sql).all(...parameters);
   }
 
   #write(work: () => void): void {
+    this.#counts.clear();
     this.#database.transaction(work).immediate();
   }
 }
@@ -223,6 +262,7 @@ function openDatabase(path: string): Database.Database {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = NORMAL');
     if (versionOf(database) !== VERSION) database.transaction(() => create(database)).immediate();
+    database.exec("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab('main', 'terms', 'row')");
     return database;
   } catch (error) {
     database.close();

@@ -179,7 +179,7 @@ describe('LocalIndex', () => {
 });
 
 describe('one index in two processes', () => {
-  const FILES = 64;
+  const FILES = 256;
   const script = fileURLToPath(new URL('./testing/index-corpus.ts', import.meta.url));
   const start = (): ReturnType<typeof spawn> =>
     spawn(

@@ -34,7 +34,8 @@ export interface IndexState {
   readonly failed: number;
 }
 
-const BATCH = 16;
+/** Files written in one transaction: each costs the full-text table a segment. */
+export const INDEX_BATCH = 64;
 const BATCH_CHARACTERS = 4_000_000;
 const CALL_MS = 30_000;
 const FLUSH_MS = 500;
@@ -190,7 +191,7 @@ export class LocalIndex {
         this.#left--;
         if (entry !== null) ready.push(entry);
         const characters = ready.reduce((sum, { text }) => sum + text.length, 0);
-        const full = ready.length >= BATCH || characters > BATCH_CHARACTERS;
+        const full = ready.length >= INDEX_BATCH || characters > BATCH_CHARACTERS;
         // Searches may be waiting for what is there already.
         if (full || Date.now() - flushedAt > FLUSH_MS) await flush();
       });

@@ -3,7 +3,7 @@
  * Prints `indexing` when some files are in, and `done N` at the end. For tests of several processes.
  */
 import { CorpusFetcher } from '../corpus-fetcher.ts';
-import { LocalIndex } from '../local-index.ts';
+import { INDEX_BATCH, LocalIndex } from '../local-index.ts';
 import { PlainExtractor } from './plain-extractor.ts';
 
 const [folder = '', cacheDir = ''] = process.argv.slice(2);
@@ -16,7 +16,7 @@ const index = new LocalIndex({
 });
 const progress = setInterval(() => {
   // Two batches are surely written by then.
-  if (extractor.read.length < 40) return;
+  if (extractor.read.length < 2.5 * INDEX_BATCH) return;
   clearInterval(progress);
   process.stdout.write('indexing\n');
 }, 1);
