@@ -98,7 +98,14 @@ export interface PipelineOptions extends CallOptions {
   readonly alternatives?: number | undefined;
   /** Numbers that pages have in the conversation so far; they keep them where they can. */
   readonly earlier?: ReadonlyMap<string, number> | undefined;
+  /** Pages that earlier answers of the conversation rest on: read before anything is searched for. */
+  readonly readBefore?: readonly Document[] | undefined;
+  /** Told once which pages the references come from. */
+  readonly onRead?: ((documents: readonly Document[]) => void) | undefined;
 }
+
+/** From this answerability on, the pages that were read before are enough and nothing is searched for. */
+const SURE_WITHOUT_SEARCH = 0.9;
 
 const MAX_ANSWER_TOKENS = 64;
 /** At temperature 0 the first draft is greedy and the others are sampled (`GenerateOptions`). */
@@ -119,7 +126,16 @@ export async function* findReferences(
     readonly pages: number;
   }
 > {
-  const { signal } = options;
+  const { signal, readBefore = [], maxReferences } = options;
+  const rank = (documents: readonly Document[]) =>
+    watch.time('rank', () => parts.references(question, documents, { signal, maxReferences }));
+  const known = readBefore.length === 0 ? null : await rank(readBefore);
+  if (known !== null && known.answerability >= SURE_WITHOUT_SEARCH) {
+    const references = numberReferences(known.references, options.earlier ?? new Map());
+    options.onRead?.(readBefore);
+    yield { type: 'references', references: references.map(publicReference) };
+    return { ...known, references, pages: readBefore.length };
+  }
   const found = await watch.time('search', () =>
     parts.search(question, { signal, limit: options.maxResults }),
   );
@@ -142,12 +158,14 @@ export async function* findReferences(
   watch.add('fetch', pages.timings.fetchMs);
   watch.add('extract', pages.timings.extractMs);
   warnings.push(...pages.warnings, ...pages.failures.map(pageWarning));
-  const ranked = await watch.time('rank', () =>
-    parts.references(question, pages.documents, { signal, maxReferences: options.maxReferences }),
-  );
+  // What was read before stands beside what is new: the follow-up may ask of both.
+  const fresh = new Set(pages.documents.map(({ url }) => url));
+  const documents = [...pages.documents, ...readBefore.filter(({ url }) => !fresh.has(url))];
+  const ranked = await rank(documents);
+  options.onRead?.(documents);
   const references = numberReferences(ranked.references, options.earlier ?? new Map());
   yield { type: 'references', references: references.map(publicReference) };
-  return { ...ranked, references, pages: pages.documents.length };
+  return { ...ranked, references, pages: documents.length };
 }
 
 /**

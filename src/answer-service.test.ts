@@ -28,6 +28,8 @@ const OPTIONS = {
   answerCacheSeconds: 0,
 };
 
+const COLD = { timeout: 20_000 };
+
 /** The code of the error that a question ends with. */
 async function codeOf(service: AnswerService, question: string): Promise<string> {
   try {
@@ -45,7 +47,8 @@ describe('AnswerService', () => {
     const accepted = Array.from({ length: 1 + maxQueued }, (_, index) =>
       codeOf(service, `How deep is lake ${index}?`),
     );
-    await expect.poll(() => service.load).toEqual({ running: 1, waiting: maxQueued });
+    // The first question of a process loads the language models.
+    await expect.poll(() => service.load, COLD).toEqual({ running: 1, waiting: maxQueued });
     expect(await codeOf(service, 'How deep is another lake?')).toBe('overloaded');
     const ended = Promise.all(accepted);
     while (service.load.running > 0) {
@@ -55,7 +58,7 @@ describe('AnswerService', () => {
     // Both got as far as the web: none was refused.
     expect(new Set(await ended)).toEqual(new Set(['search-failed']));
     const again = codeOf(service, 'How deep is a third lake?');
-    await expect.poll(() => service.load.running).toBe(1);
+    await expect.poll(() => service.load.running, COLD).toBe(1);
     fail();
     expect(await again).toBe('search-failed');
   });

@@ -2,7 +2,7 @@
  * What every door of the house (REST, CLI, web page, eval) calls: turns a request into a Question,
  * bounds how many are worked on at once, and keeps recent answers.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import PQueue from 'p-queue';
 import {
@@ -11,6 +11,7 @@ import {
   type PipelineOptions,
   type PipelineParts,
 } from './answer-pipeline.ts';
+import { ConversationMemory } from './conversation/conversation-memory.ts';
 import { planOf, runPlan } from './conversation/run-plan.ts';
 import { shapeAnswer } from './conversation/shape-answer.ts';
 import { understand, type Understood } from './conversation/understand.ts';
@@ -20,6 +21,7 @@ import type {
   AnswerEvent,
   AnswerReference,
   Asker,
+  Document,
   Freshness,
   Question,
   Turn,
@@ -70,6 +72,20 @@ interface Finished {
   readonly alternatives: readonly SpokenAnswer[];
 }
 
+interface Kept {
+  readonly events: EarlyEvent[];
+  readonly read: readonly Document[];
+}
+
+/** What the conversation gives a question, and takes from it. */
+interface Surroundings {
+  /** Numbers of pages in the answers before. */
+  readonly earlier: ReadonlyMap<string, number>;
+  readonly readBefore: readonly Document[];
+  /** Filled with what is read. */
+  readonly read: Map<string, Document>;
+}
+
 /** Upper bound of the answer cache in characters of its JSON. */
 const CACHE_CHARACTERS = 32_000_000;
 
@@ -77,9 +93,8 @@ export class AnswerService {
   readonly #parts: PipelineParts;
   readonly #options: AnswerServiceOptions;
   readonly #queue: PQueue;
-  readonly #answers: LRUCache<string, Finished & { readonly events: EarlyEvent[] }>;
-  /** The numbers of the pages of recent answers, by the answer's text. */
-  readonly #spoken = new LRUCache<string, ReadonlyMap<string, number>>({ max: 5_000 });
+  readonly #answers: LRUCache<string, Finished & Kept>;
+  readonly #memory = new ConversationMemory();
   #draining = false;
 
   constructor(parts: PipelineParts, options: AnswerServiceOptions) {
@@ -119,7 +134,9 @@ export class AnswerService {
       yield* replied({ ...own, reply: understood.reply, language, steps: understood.steps });
       return;
     }
-    const earlier = this.#earlierNumbers(request.messages ?? []);
+    const earlier = this.#memory.numbers(request.messages ?? []);
+    const readBefore = this.#readBefore(request, understood);
+    const read = new Map<string, Document>();
     const plan = planOf(question.text);
     let finished: Finished | null = null;
     let steps = understood.steps;
@@ -130,6 +147,8 @@ export class AnswerService {
             this.#one({ ...question, text }, quotes ? { ...request, drafts: 0 } : request, {
               signal,
               earlier,
+              readBefore: [],
+              read,
             }),
           ),
         language: question.language,
@@ -144,7 +163,7 @@ export class AnswerService {
     // A style is laid over the whole answer: its sentences are held until they have their places.
     const { style } = understood;
     if (finished === null) {
-      const events = this.#one(question, request, { signal, earlier });
+      const events = this.#one(question, request, { signal, earlier, readBefore, read });
       for (;;) {
         const next = await events.next();
         if (next.done === true) {
@@ -166,7 +185,7 @@ export class AnswerService {
       for (const text of sentenceDeltas(answer)) yield { type: 'answer-delta', text };
     }
     answer = { ...answer, ...own, steps, warnings };
-    this.#spoken.set(spokenKey(answer.answer), numbersOf(answer.references));
+    this.#memory.keep(answer, read.values());
     yield { type: 'answer-end', answer, alternatives };
   }
 
@@ -174,7 +193,7 @@ export class AnswerService {
   async *#one(
     question: Question,
     request: AnswerRequest,
-    { signal, earlier }: CallOptions & { readonly earlier: ReadonlyMap<string, number> },
+    { signal, earlier, readBefore, read }: CallOptions & Surroundings,
   ): AsyncGenerator<AnswerEvent, Finished> {
     const { askedAt: _, ...identity } = question;
     const { maxReferences, drafts, seed, temperature, topP, alternatives } = request;
@@ -187,9 +206,11 @@ export class AnswerService {
       topP,
       alternatives,
       [...earlier],
+      readBefore.map(({ url }) => url),
     ]);
     const kept = this.#options.answerCacheSeconds > 0 ? this.#answers.get(key) : undefined;
     if (kept !== undefined) {
+      for (const document of kept.read) read.set(document.url, document);
       yield* kept.events;
       yield { type: 'answer-delta', text: kept.answer.answer };
       const timings_ms = { ...NO_TIME };
@@ -202,12 +223,16 @@ export class AnswerService {
       for await (const event of answerQuestion(question, this.#parts, {
         ...this.#pipelineOptions(request, signal),
         earlier,
+        readBefore,
+        onRead: (documents) => {
+          for (const document of documents) read.set(document.url, document);
+        },
       })) {
         if (event.type === 'answer-end') {
           finished = { answer: event.answer, alternatives: event.alternatives ?? [] };
           // An answer that a passing failure thinned out must not be repeated for ten minutes.
           const whole = !event.answer.abstained || event.answer.warnings.length === 0;
-          if (whole) this.#answers.set(key, { events, ...finished });
+          if (whole) this.#answers.set(key, { events, read: [...read.values()], ...finished });
           continue;
         }
         if (event.type !== 'answer-delta') events.push(event);
@@ -220,17 +245,15 @@ export class AnswerService {
     }
   }
 
-  /** Numbers that pages have in the answers of this conversation, as far as they are remembered. */
-  #earlierNumbers(turns: readonly Turn[]): ReadonlyMap<string, number> {
-    const numbers = new Map<string, number>();
-    // The latest answer decides: its list is what the reader has before his eyes.
-    for (const { role, content } of turns.toReversed()) {
-      if (role !== 'assistant') continue;
-      for (const [url, number] of this.#spoken.get(spokenKey(content)) ?? []) {
-        if (!numbers.has(url)) numbers.set(url, number);
-      }
-    }
-    return numbers;
+  /**
+   * The pages of the last answer, for a follow-up that goes on about them: one that was rewritten from
+   * the conversation and asks for nothing newer or elsewhere.
+   */
+  #readBefore(request: AnswerRequest, { steps }: Understood): readonly Document[] {
+    const { messages = [], freshness, sites = [], excludedSites = [] } = request;
+    const rewritten = steps.some(({ kind }) => kind === 'rewrite');
+    if (!rewritten || freshness !== undefined || sites.length + excludedSites.length > 0) return [];
+    return this.#memory.lastPages(messages);
   }
 
   /** References only. Events are those of `answer` up to `references`. */
@@ -266,8 +289,7 @@ export class AnswerService {
       );
     }
     const now = new Date();
-    const asked = request.language ?? undefined;
-    const own = asked ?? (await questionLanguage(message));
+    const own = request.language ?? (await questionLanguage(message));
     const understood = await understand(message, {
       turns: request.messages ?? [],
       asker,
@@ -362,18 +384,6 @@ async function* withoutAlternatives(
 ): AsyncGenerator<AnswerEvent, Answer> {
   const { answer } = yield* events;
   return answer;
-}
-
-/** Answers are known again by their text, which every client sends back with the conversation. */
-function spokenKey(text: string): string {
-  return createHash('sha256').update(text.trim()).digest('base64url');
-}
-
-/** The smallest number of each page. */
-function numbersOf(references: readonly AnswerReference[]): ReadonlyMap<string, number> {
-  const numbers = new Map<string, number>();
-  for (const { url, number } of references) if (!numbers.has(url)) numbers.set(url, number);
-  return numbers;
 }
 
 /** @throws FootnoteError `bad-request` */

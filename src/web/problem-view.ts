@@ -15,7 +15,10 @@ export function problemView(problem: ShownProblem, words: Words, onRetry: () => 
     { class: 'problem', role: 'alert' },
     element('p', { class: 'problem-title' }, title),
     advice === '' ? null : element('p', {}, advice),
-    problem.detail === '' ? null : element('p', { class: 'meta' }, problem.detail),
+    // How a program sends its key is no advice for a reader of the page.
+    problem.detail === '' || problem.code === 'unauthorized'
+      ? null
+      : element('p', { class: 'meta' }, problem.detail),
     retry,
   );
 }
