@@ -112,4 +112,33 @@ describe('pdfParts', () => {
     ]);
     expect(blocks[0]?.kind).toBe('heading');
   });
+
+  it('reads a real file of two columns, with a ligature and a word cut at a line end', async () => {
+    const left = Array.from({ length: 20 }, (_, index) => ({
+      // In the standard encoding of Helvetica, octal 256 is the ligature of f and i.
+      text:
+        index === 3
+          ? 'the wheel of the mill was re-'
+          : index === 4
+            ? 'built of \\256ne oak in that year'
+            : `left words stand in line ${index} and`,
+      x: 50,
+      y: 700 - index * 13,
+      size: 10,
+    }));
+    const right = left.map(({ y }, index) => ({
+      text: `right words stand in line ${index} so`,
+      x: 320,
+      y,
+      size: 10,
+    }));
+    // Line by line across both columns, as many programs write them.
+    const lines = left.flatMap((one, index) => [one, ...right.slice(index, index + 1)]);
+    const { blocks } = await pdfParts(makePdf(lines));
+    const text = blocks.map((block) => block.text).join(' ');
+    expect(text).toContain('the wheel of the mill was rebuilt of fine oak in that year');
+    expect(text.indexOf('left words stand in line 19')).toBeLessThan(
+      text.indexOf('right words stand in line 0'),
+    );
+  });
 });
