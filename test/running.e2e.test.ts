@@ -59,6 +59,8 @@ describe.skipIf(!ready)('running the service', () => {
       FOOTNOTE_GENERATOR: 'smollm2-135m',
       FOOTNOTE_CACHE_DIR: TEST_CACHE,
       FOOTNOTE_API_KEYS: `${random.sha256},${scryptForm(OWN)}`,
+      // None may wait: what is asked one by one is answered all the same.
+      FOOTNOTE_MAX_QUEUED: '0',
       FOOTNOTE_RATE_LIMIT: String(LIMIT),
       FOOTNOTE_CORS_ORIGINS: ORIGIN,
     });
