@@ -7,7 +7,7 @@ import { aboutConversation } from './about-conversation.ts';
 import { readStyle, type AnswerStyle } from './answer-style.ts';
 import { arithmeticIn, calculate, type Calculation, type NoResult } from './arithmetic.ts';
 import { clockReply, inTimeAndPlace } from './clock.ts';
-import { rewriteFollowUp, type Exchange, type Rewrite } from './rewrite-follow-up.ts';
+import { rewriteFollowUp, type Exchange } from './rewrite-follow-up.ts';
 import { smallTalk } from './small-talk.ts';
 
 export interface Understood {
@@ -27,12 +27,6 @@ export interface Surroundings {
   readonly now: Date;
   /** Language of the reply. */
   readonly language: string;
-  /** A second opinion on a rewriting the rules are not sure of; null leaves it as it is. */
-  readonly secondOpinion?: (
-    message: string,
-    exchanges: readonly Exchange[],
-    rules: Rewrite,
-  ) => Promise<string | null>;
 }
 
 /** Earlier questions that are looked back at; older ones are seldom what a pronoun means. */
@@ -52,11 +46,7 @@ export async function understand(message: string, around: Surroundings): Promise
   // A message of style alone asks for the last answer in another form.
   const asked = plain !== '' ? plain : (last?.question ?? message);
   const rules = plain === '' ? null : rewriteFollowUp(asked, exchanges);
-  let rewritten = rules?.text ?? asked;
-  if (rules !== null && !rules.sure && around.secondOpinion !== undefined) {
-    rewritten = (await around.secondOpinion(asked, exchanges, rules)) ?? rewritten;
-  }
-  const question = inTimeAndPlace(rewritten, now, asker);
+  const question = inTimeAndPlace(rules?.text ?? asked, now, asker);
   const steps: AnswerStep[] = [];
   if (question !== message && (question !== plain || own === null)) {
     steps.push({ kind: 'rewrite', input: message, output: question, references: [] });
