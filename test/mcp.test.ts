@@ -39,6 +39,21 @@ function textOf(result: { readonly content?: unknown }): string {
   return (result.content as { readonly text?: string }[]).map(({ text }) => text ?? '').join('\n');
 }
 
+/** A call that is cancelled while its page keeps silent: it fails, and its request ends. */
+async function checkCancelling(client: Client): Promise<void> {
+  const stop = new AbortController();
+  const call = client.callTool(
+    { name: 'read_page', arguments: { url: web.url('/never') } },
+    { signal: stop.signal },
+  );
+  const failed = expect(call).rejects.toThrow();
+  await expect.poll(() => web.activeRequests).toBe(1);
+  stop.abort();
+  await failed;
+  // A page has 8 seconds: with the work still going on the request would stay open.
+  await expect.poll(() => web.activeRequests, { timeout: 3_000 }).toBe(0);
+}
+
 /** What every transport must do. */
 async function checkTools(client: Client): Promise<void> {
   const { tools } = await client.listTools();
@@ -158,17 +173,7 @@ describe.skipIf(!ready)('mcp over stdio', () => {
   });
 
   it('stops the work of a cancelled call', async () => {
-    const stop = new AbortController();
-    const call = client.callTool(
-      { name: 'read_page', arguments: { url: web.url('/never') } },
-      { signal: stop.signal },
-    );
-    const failed = expect(call).rejects.toThrow();
-    await expect.poll(() => web.activeRequests).toBe(1);
-    stop.abort();
-    await failed;
-    // A page has 8 seconds: with the work still going on the request would stay open.
-    await expect.poll(() => web.activeRequests, { timeout: 3_000 }).toBe(0);
+    await checkCancelling(client);
   });
 
   it('ends with its client', async () => {
@@ -233,16 +238,7 @@ describe.skipIf(!ready)('mcp over HTTP', () => {
   it('stops the work of a client that leaves', async () => {
     const client = newClient('auto');
     await client.connect(transport());
-    const stop = new AbortController();
-    const call = client.callTool(
-      { name: 'read_page', arguments: { url: web.url('/never') } },
-      { signal: stop.signal },
-    );
-    const failed = expect(call).rejects.toThrow();
-    await expect.poll(() => web.activeRequests).toBe(1);
-    stop.abort();
-    await failed;
-    await expect.poll(() => web.activeRequests, { timeout: 3_000 }).toBe(0);
+    await checkCancelling(client);
     await client.close();
   });
 

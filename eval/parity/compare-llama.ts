@@ -4,7 +4,7 @@
  */
 import { getLlama, LlamaLogLevel, type Token } from 'node-llama-cpp';
 import type { GlmEngine } from '../../generator/glm-engine.ts';
-import { logSumExp } from './distribution-record.ts';
+import { bestTokens, logSumExp } from './distribution-record.ts';
 
 export interface ParityRow {
   readonly prompt: string;
@@ -19,8 +19,6 @@ export interface ParityRow {
   /** True when both tokenizers gave the same ids. */
   readonly sameTokens: boolean;
 }
-
-const bestTokens = 128;
 
 interface Theirs {
   readonly top: number;

@@ -17,10 +17,15 @@ import { writeEmbedding, writeMatrix } from './write-matrix.ts';
 /** Raise it when the graph or the layout of the weights changes: old results are then made anew. */
 const converterVersion = 4;
 const weightsName = 'weights.bin';
-/** Writes the weights in a form and says where each stands. */
-export function writeGlmWeights(weights: GlmWeights, form: GlmForm, folder: string): GlmLayout {
+/** Writes the weights in a form to the file `name` in `folder` and says where each stands. */
+export function writeGlmWeights(
+  weights: GlmWeights,
+  form: GlmForm,
+  folder: string,
+  name = weightsName,
+): GlmLayout {
   const { config } = weights;
-  const writer = new WeightsWriter(join(folder, weightsName), weightsName);
+  const writer = new WeightsWriter(join(folder, name), name);
   try {
     const norm = (name: string, source: string, layer?: number): void => {
       writer.add(name, 'float', [config.hidden_size], weights.norm(source, layer));

@@ -6,6 +6,7 @@
 import { splitSentences } from '../../src/core/sentences.ts';
 import { tokenize } from '../../src/core/tokens.ts';
 import type { Embedder } from '../../src/core/seams.ts';
+import { dot } from '../embed/e5-embedder.ts';
 import { Bm25fIndex, type CountMemo, type Fields } from './bm25f.ts';
 import {
   candidateSentence,
@@ -47,12 +48,6 @@ export interface CollectedEvidence {
 /** What a sentence is embedded as: its title tells what "it" is. */
 const embeddedText = (title: string, sentence: string): string =>
   title === '' ? sentence : `${title}: ${sentence}`;
-
-const dot = (a: Float32Array, b: Float32Array): number => {
-  let sum = 0;
-  for (let index = 0; index < a.length; index += 1) sum += (a[index] ?? 0) * (b[index] ?? 0);
-  return sum;
-};
 
 /**
  * @param embedder null: lexical features only

@@ -2,6 +2,7 @@
  * How the asker wants the answer: "in one sentence", "as a table", "to a six-year-old", "in Chinese".
  * Read from the question, whose other words are what is searched for, or from a system message.
  */
+import { WORD_NUMBERS } from './number-words.ts';
 
 export interface AnswerStyle {
   /** Number of sentences asked for. */
@@ -18,19 +19,10 @@ export interface AnswerStyle {
 }
 
 const NUMBERS: Readonly<Record<string, number>> = {
+  ...WORD_NUMBERS,
   a: 1,
-  one: 1,
   single: 1,
-  two: 2,
   couple: 2,
-  three: 3,
-  four: 4,
-  five: 5,
-  six: 6,
-  seven: 7,
-  eight: 8,
-  nine: 9,
-  ten: 10,
   一: 1,
   两: 2,
   兩: 2,

@@ -4,6 +4,7 @@
  * functions pass: the parse tree is checked before anything is evaluated, and sizes are bounded.
  */
 import type { Fraction, MathJsInstance, MathNode } from 'mathjs';
+import { WORD_NUMBERS } from './number-words.ts';
 
 let loaded: Promise<MathJsInstance> | null = null;
 
@@ -31,37 +32,6 @@ function load(): Promise<MathJsInstance> {
   return loaded;
 }
 
-const WORD_NUMBERS: Readonly<Record<string, number>> = {
-  zero: 0,
-  one: 1,
-  two: 2,
-  three: 3,
-  four: 4,
-  five: 5,
-  six: 6,
-  seven: 7,
-  eight: 8,
-  nine: 9,
-  ten: 10,
-  eleven: 11,
-  twelve: 12,
-  thirteen: 13,
-  fourteen: 14,
-  fifteen: 15,
-  sixteen: 16,
-  seventeen: 17,
-  eighteen: 18,
-  nineteen: 19,
-  twenty: 20,
-  thirty: 30,
-  forty: 40,
-  fifty: 50,
-  sixty: 60,
-  seventy: 70,
-  eighty: 80,
-  ninety: 90,
-  hundred: 100,
-};
 const NUMBER = String.raw`\d+(?:\.\d+)?`;
 const ASK_BEFORE =
   /^(?:(?:please|so|and|ok(?:ay)?|hey|can you|could you|tell me|请问|请|那么)[\s,，]*)*(?:what(?:['’]s| is| are| does)?|how much (?:is|are)|calculate|compute|evaluate|work out|solve|find|计算(?:一下)?|算一下|求)?\s*(?:the (?:value|result) of\s*)?/iu;

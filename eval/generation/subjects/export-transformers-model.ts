@@ -6,13 +6,13 @@
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { writeGlmWeights } from '../../../generator/glm/convert-glm.ts';
 import { GgufFile } from '../../../generator/gguf/gguf-file.ts';
 import { readGlmConfig, type GlmConfig } from '../../../generator/glm/glm-config.ts';
-import { GlmWeights, type GlmMatrix } from '../../../generator/glm/glm-weights.ts';
+import type { GlmLayout } from '../../../generator/glm/glm-graph.ts';
+import { GlmWeights } from '../../../generator/glm/glm-weights.ts';
 import { addLinearConstants, Linear } from '../../../generator/glm/linear-graph.ts';
 import { matrixForm, parseGlmForm, type GlmForm } from '../../../generator/glm/matrix-form.ts';
-import { WeightsWriter } from '../../../generator/glm/weights-writer.ts';
-import { writeEmbedding, writeMatrix } from '../../../generator/glm/write-matrix.ts';
 import { encodeModel, float, int, OnnxGraph } from '../../../src/runtime/onnx-graph.ts';
 import type { SubjectOptions } from './subject.ts';
 
@@ -32,11 +32,9 @@ export function exportTransformersModel(options: SubjectOptions): string {
   const { config, halfSplit } = readGlmConfig(file);
   if (config.sandwich_norm || config.qk_norm) throw new Error('only plain decoders are exported');
   const weights = new GlmWeights(file, config, halfSplit);
-  const writer = new WeightsWriter(join(folder, 'onnx', weightsName), weightsName);
-  writeWeights(writer, weights, form);
-  writer.close();
+  const layout = writeGlmWeights(weights, form, join(folder, 'onnx'), weightsName);
   file.close();
-  writeFileSync(join(folder, 'onnx/model.onnx'), stepModel(config, form, writer));
+  writeFileSync(join(folder, 'onnx/model.onnx'), stepModel(config, form, layout));
   writeFileSync(join(folder, 'generation_config.json'), JSON.stringify({ eos_token_id: -1 }));
   const published = {
     architectures: ['Qwen2ForCausalLM'],
@@ -46,30 +44,6 @@ export function exportTransformersModel(options: SubjectOptions): string {
   };
   writeFileSync(join(folder, 'config.json'), JSON.stringify(published));
   return folder;
-}
-
-function writeWeights(writer: WeightsWriter, weights: GlmWeights, form: GlmForm): void {
-  const { config } = weights;
-  const matrix = (name: string, source: GlmMatrix): void => {
-    writeMatrix(writer, weights, name, source, matrixForm(form, name));
-  };
-  const norm = (name: string, source: string, layer?: number): void => {
-    writer.add(name, 'float', [config.hidden_size], weights.norm(source, layer));
-  };
-  writeEmbedding(writer, weights, weights.embedding(), matrixForm(form, 'embedding'));
-  for (let layer = 0; layer < config.num_hidden_layers; layer += 1) {
-    const at = `layers.${layer}`;
-    norm(`${at}.input_norm`, 'attn_norm', layer);
-    matrix(`${at}.qkv`, weights.qkv(layer));
-    const bias = weights.qkvBias(layer);
-    if (bias !== null) writer.add(`${at}.qkv.bias`, 'float', [bias.length], bias);
-    matrix(`${at}.output`, weights.attentionOutput(layer));
-    norm(`${at}.mlp_norm`, 'ffn_norm', layer);
-    matrix(`${at}.gate_up`, weights.gateUp(layer));
-    matrix(`${at}.down`, weights.down(layer));
-  }
-  norm('norm', 'output_norm');
-  matrix('head', weights.head());
 }
 
 function addConstants(g: OnnxGraph, config: GlmConfig): void {
@@ -85,10 +59,10 @@ function addConstants(g: OnnxGraph, config: GlmConfig): void {
   addLinearConstants(g);
 }
 
-function stepModel(config: GlmConfig, form: GlmForm, writer: WeightsWriter): Uint8Array {
+function stepModel(config: GlmConfig, form: GlmForm, layout: GlmLayout): Uint8Array {
   const g = new OnnxGraph('decoder');
   addConstants(g, config);
-  for (const [name, { type, dims, ...data }] of Object.entries(writer.layout)) {
+  for (const [name, { type, dims, ...data }] of Object.entries(layout)) {
     g.external(name, type, dims, data);
   }
   const { num_key_value_heads: kvHeads, head_dim: dim, num_hidden_layers: layers } = config;
