@@ -181,7 +181,7 @@ def worker(rank, args):
         betas=(0.9, 0.98),
     )
     keep = json.loads(args.keep)
-    source = batches(stream(train, keep, seed=11 + rank))
+    source = batches(stream(train, keep, seed=args.seed + rank))
     log = open(os.path.join(args.out, f"log{rank}.jsonl"), "w")
     began = time.time()
     seen, step, sums, saved = 0, 0, {}, began
@@ -248,6 +248,7 @@ def main():
     parser.add_argument("--frozen", type=int, default=0, help="lowest layers left as they are")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--start", default="", help="reader.pt of an earlier run to go on from")
+    parser.add_argument("--seed", type=int, default=11, help="of the order; a run that goes on takes another")
     parser.add_argument("--check", type=int, default=600)
     parser.add_argument("--keep", default="{}", help="JSON: how often a pass takes a source")
     args = parser.parse_args()
