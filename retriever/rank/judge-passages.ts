@@ -20,7 +20,7 @@ const EMBEDDED_BESIDE_READER = 28;
 export interface RankModels {
   /** null: words alone. */
   readonly embedder: Embedder | null;
-  readonly evidence: EvidenceModel;
+  readonly evidence: Pick<EvidenceModel, 'probabilities' | 'answerability'>;
   /** null: no cross-encoder. */
   readonly reading: { readonly reader: Reader; readonly fusion: FusionModel } | null;
 }

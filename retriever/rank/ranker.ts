@@ -2,7 +2,8 @@
 import { orAbort } from '../../src/core/deadline.ts';
 import type { Document, Question } from '../../src/core/nouns.ts';
 import { ChildPool } from '../../src/runtime/child-pool.ts';
-import type { RankSetup, ReferencesResult } from './rank-child.ts';
+import type { ReferencesResult } from './make-references.ts';
+import type { RankSetup } from './rank-child.ts';
 
 export interface RankerOptions {
   /** The embedder's weights; null: words alone rank. */

@@ -128,6 +128,19 @@ export interface EvidenceSentence {
   readonly score: number;
 }
 
+/** What the reader (a cross-encoder over question and passage) says of one reference. */
+export interface ReferenceReading {
+  /** The likeliest answer's place in `Reference.text`, half open. */
+  readonly start: number;
+  readonly end: number;
+  /** Probability of that span, beside "no answer here". */
+  readonly span: number;
+  /** Probability of "no answer here", by the same head. */
+  readonly none: number;
+  /** Logit: does the passage hold the answer? */
+  readonly answerable: number;
+}
+
 /** A passage numbered 1..k, once, for good. `text` is verbatim from `Document.text`. */
 export interface Reference {
   readonly number: number;
@@ -141,6 +154,8 @@ export interface Reference {
   readonly score: number | null;
   /** Best first. */
   readonly evidence: readonly EvidenceSentence[];
+  /** Absent: it was not read. */
+  readonly reading?: ReferenceReading | undefined;
 }
 
 interface ChatMessage {
