@@ -1,15 +1,29 @@
 /** The scorer as the pipeline sees it: judges drafts, claims and answers in child processes. */
+import { orAbort } from '../src/core/deadline.ts';
 import type { Reference } from '../src/core/nouns.ts';
 import type { CallOptions, Scorer, SupportJudge, SupportVerdict } from '../src/core/seams.ts';
 import { ChildPool } from '../src/runtime/child-pool.ts';
 import type { JudgeInput, Judgement } from './judge-drafts.ts';
+import type { ReaderSetup } from './pair-reader.ts';
 
 export interface JudgeCallOptions extends CallOptions {
   /** Hard deadline of one call; default 10,000. */
   readonly timeoutMs?: number | undefined;
 }
 
+export interface AnswerJudgeOptions {
+  readonly processes?: number;
+  readonly maxQueued?: number;
+  /**
+   * Finds the reader's weights, at the first call; null, left out or a rejection: the judges by features
+   * serve alone.
+   */
+  readonly reader?: (() => Promise<ReaderSetup | null>) | undefined;
+}
+
 const TIMEOUT_MS = 10_000;
+/** Forking the child and reading the weights may take this long, once, on a busy machine. */
+const LOAD_TIMEOUT_MS = 60_000;
 
 /**
  * Implements the seams `SupportJudge` and `Scorer`, and the pipeline's `judge`. Every method throws
@@ -17,8 +31,11 @@ const TIMEOUT_MS = 10_000;
  */
 export class AnswerJudge implements SupportJudge, Scorer {
   readonly #pool: ChildPool;
+  readonly #findReader: () => Promise<ReaderSetup | null>;
+  #warm: Promise<ReaderSetup | null> | undefined;
 
-  constructor(options: { readonly processes?: number; readonly maxQueued?: number } = {}) {
+  constructor(options: AnswerJudgeOptions = {}) {
+    this.#findReader = options.reader ?? (() => Promise.resolve(null));
     this.#pool = new ChildPool({
       module: new URL(
         import.meta.url.endsWith('.ts') ? './scorer-child.ts' : './scorer-child.js',
@@ -32,13 +49,13 @@ export class AnswerJudge implements SupportJudge, Scorer {
   }
 
   /** Forks the child and loads the weights, so that the first answer does not wait for them. */
-  async warm(options: JudgeCallOptions): Promise<void> {
-    await this.support('Warm.', ['Warm.'], options);
+  async warm({ signal }: CallOptions): Promise<void> {
+    await this.#warmed(signal);
   }
 
   /** Cites, composes, scores and selects in one call. See `Judgement` for what comes back. */
   judge(input: JudgeInput, options: JudgeCallOptions): Promise<Judgement> {
-    return this.#pool.call<Judgement>('judge', input, this.#options(options));
+    return this.#call<Judgement>('judge', input, options);
   }
 
   support(
@@ -46,11 +63,7 @@ export class AnswerJudge implements SupportJudge, Scorer {
     references: readonly string[],
     options: JudgeCallOptions,
   ): Promise<SupportVerdict> {
-    return this.#pool.call<SupportVerdict>(
-      'support',
-      { claim, references },
-      this.#options(options),
-    );
+    return this.#call<SupportVerdict>('support', { claim, references }, options);
   }
 
   score(
@@ -61,14 +74,34 @@ export class AnswerJudge implements SupportJudge, Scorer {
     },
     options: JudgeCallOptions,
   ): Promise<number> {
-    return this.#pool.call<number>('score', input, this.#options(options));
+    return this.#call<number>('score', input, options);
   }
 
   close(): Promise<void> {
     return this.#pool.close();
   }
 
-  #options({ signal, timeoutMs }: JudgeCallOptions): { signal: AbortSignal; timeoutMs: number } {
-    return { signal, timeoutMs: timeoutMs ?? TIMEOUT_MS };
+  /** The first call waits for the child outside its own deadline. */
+  async #call<T>(method: string, input: unknown, options: JudgeCallOptions): Promise<T> {
+    const { signal, timeoutMs = TIMEOUT_MS } = options;
+    const reader = await this.#warmed(signal);
+    return this.#pool.call<T>(method, { input, reader }, { signal, timeoutMs });
+  }
+
+  #warmed(signal: AbortSignal): Promise<ReaderSetup | null> {
+    // A caller's cancel does not stop the load, which others may wait for.
+    this.#warm ??= this.#load().catch((error: unknown) => {
+      this.#warm = undefined;
+      throw error;
+    });
+    return orAbort(this.#warm, signal);
+  }
+
+  async #load(): Promise<ReaderSetup | null> {
+    const reader = await this.#findReader().catch(() => null);
+    const input = { claim: 'Warm.', references: ['Warm.'] };
+    const { signal } = new AbortController();
+    await this.#pool.call('support', { input, reader }, { signal, timeoutMs: LOAD_TIMEOUT_MS });
+    return reader;
   }
 }
