@@ -4,7 +4,9 @@ import { citePrepared } from './citation/cite.ts';
 import { prepareReferences } from './citation/prepared-reference.ts';
 import { composeAnswers } from './selection/compose.ts';
 import { select, type SelectReason } from './selection/select.ts';
+import type { Reader } from '../src/runtime/reader/reader.ts';
 import { read } from './support/reading.ts';
+import { SecondOpinions } from './support/second-opinion.ts';
 
 export interface JudgeInput {
   readonly question: string;
@@ -26,12 +28,34 @@ export interface Judgement {
   readonly reason: SelectReason;
 }
 
-/** Pure and synchronous; call it in a child process. */
-export function judgeDrafts(input: JudgeInput): Judgement {
+/** What the reader is asked about one answer at most: some 8 ms a pair. */
+const MOST_PAIRS = 8;
+
+/**
+ * The judgement with the reader's say on the pairs of sentence and quote where it can change a verdict.
+ * @throws FootnoteError `cancelled`, `timeout`
+ */
+export async function judgeWithReader(
+  input: JudgeInput,
+  reader: Pick<Reader, 'support'>,
+  options: { readonly signal: AbortSignal },
+): Promise<Judgement> {
+  const opinions = new SecondOpinions();
+  const first = judgeDrafts(input, opinions);
+  const pairs = opinions.wanted(MOST_PAIRS);
+  if (pairs.length === 0) return first;
+  for (const pair of pairs) {
+    opinions.learn(pair, await reader.support(pair.claim, pair.text, options));
+  }
+  return judgeDrafts(input, opinions);
+}
+
+/** Pure and synchronous; call it in a child process. `opinions`: what the reader said before. */
+export function judgeDrafts(input: JudgeInput, opinions?: SecondOpinions): Judgement {
   const { question, references, answerability, pages, language } = input;
   const prepared = prepareReferences(references);
   const cited = input.drafts
-    .map((draft) => citePrepared(draft, prepared, { question, language }))
+    .map((draft) => citePrepared(draft, prepared, { question, language, opinions }))
     .filter(({ sentences }) => sentences.length > 0);
   const candidates = composeAnswers(cited, references, read(question));
   const selection = select(candidates, { question, references, answerability, pages });

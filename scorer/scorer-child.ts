@@ -1,12 +1,39 @@
-/** The scorer's child process: everything here is synchronous and pure. */
-import { serveChild } from '../src/runtime/serve-child.ts';
-import { judgeDrafts, type JudgeInput } from './judge-drafts.ts';
+/** The scorer's child process: judges drafts, claims and answers; the reader beside them where it is. */
+import type { SupportVerdict } from '../src/core/seams.ts';
+import { serveChild, type ChildContext } from '../src/runtime/serve-child.ts';
+import { judgeDrafts, judgeWithReader, type JudgeInput, type Judgement } from './judge-drafts.ts';
+import { openPairReader, type ReaderSetup } from './pair-reader.ts';
 import { preference, type PreferenceInput } from './preference/preference.ts';
-import { support } from './support/support.ts';
+import { support, supportWithReader } from './support/support.ts';
+
+/** Every call names the reader's weights: the first that does loads them. */
+interface Call<Input> {
+  readonly input: Input;
+  readonly reader: ReaderSetup | null;
+}
+
+interface ClaimInput {
+  readonly claim: string;
+  readonly references: readonly string[];
+}
+
+async function judge(call: Call<JudgeInput>, { signal }: ChildContext): Promise<Judgement> {
+  const reader = await openPairReader(call.reader);
+  return reader === null
+    ? judgeDrafts(call.input)
+    : judgeWithReader(call.input, reader, { signal });
+}
+
+async function claim(call: Call<ClaimInput>, { signal }: ChildContext): Promise<SupportVerdict> {
+  const reader = await openPairReader(call.reader);
+  const { claim: text, references } = call.input;
+  return reader === null
+    ? support(text, references)
+    : supportWithReader(text, references, reader, { signal });
+}
 
 serveChild({
-  judge: (input: JudgeInput) => judgeDrafts(input),
-  support: ({ claim, references }: { claim: string; references: readonly string[] }) =>
-    support(claim, references),
-  score: (input: PreferenceInput) => preference(input),
+  judge,
+  support: claim,
+  score: (call: Call<PreferenceInput>) => preference(call.input),
 });

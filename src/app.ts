@@ -17,13 +17,13 @@ import { Robots } from '../retriever/fetch/robots.ts';
 import type { Ranker } from '../retriever/rank/ranker.ts';
 import { planQueries } from '../retriever/search/plan-queries.ts';
 import { providerStates, searchRouter } from '../retriever/search/configured-providers.ts';
-import { AnswerJudge } from '../scorer/answer-judge.ts';
 import { textFragmentUrl } from '../scorer/citation/text-fragment-url.ts';
 import { abstention } from '../scorer/selection/abstention.ts';
 import type { PipelineParts } from './answer-pipeline.ts';
 import { AnswerService } from './answer-service.ts';
 import { liveWebReachable } from './composition/live-web.ts';
 import { openGenerator } from './composition/open-generator.ts';
+import { openJudge } from './composition/open-judge.ts';
 import { openCache } from './composition/open-cache.ts';
 import { openRanker } from './composition/open-ranker.ts';
 import type { PageRenderer, WebTap } from './composition/web-seams.ts';
@@ -147,7 +147,7 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
     cache,
     tap: options.web === undefined ? undefined : (live) => options.web?.search(live) ?? live,
   });
-  const judge = new AnswerJudge({});
+  const judge = openJudge(config, store, { signal: life });
 
   // Models are opened once, by whoever needs them first; a generator that failed is tried again by the next.
   const openWarnings: Warning[] = [];
@@ -212,12 +212,16 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
       );
       return { ...read, warnings: openWarnings };
     },
-    references: async (question, documents, { signal, maxReferences }) =>
-      (await openReader()).references(question, documents, {
+    references: async (question, documents, { signal, maxReferences }) => {
+      const opened = await openReader();
+      // Its weights load while the generator writes; what fails here is told when drafts are judged.
+      judge.warm({ signal: life }).catch(() => undefined);
+      return opened.references(question, documents, {
         maxReferences,
         signal,
         timeoutMs: RANK_TIMEOUT_MS,
-      }),
+      });
+    },
     prompt: (question, references) => buildPrompt('direct', { question, references }),
     extractiveDrafts,
     generator: ({ signal }) => orAbort(openWriter(), signal),

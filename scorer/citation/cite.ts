@@ -8,6 +8,7 @@ import { coverage } from '../support/align.ts';
 import { bestWindows, type Window } from '../support/features.ts';
 import { checkQuantities } from '../support/quantities.ts';
 import { read, type Reading } from '../support/reading.ts';
+import type { SecondOpinions } from '../support/second-opinion.ts';
 import { assemble, type LooseSentence } from './assemble.ts';
 import { cleanSentence, draftSentences, type DraftSentence } from './draft-sentences.ts';
 import { evidenceScore, prepareReferences, type PreparedReference } from './prepared-reference.ts';
@@ -20,6 +21,8 @@ export interface CiteContext {
   readonly question: string;
   /** BCP 47 primary subtag of the answer. */
   readonly language: string;
+  /** What the reader says of sentences and quotes; left out: features alone judge. */
+  readonly opinions?: SecondOpinions | undefined;
 }
 
 /** Least coverage for a sentence of the references to stand in for an unsupported one. */
@@ -66,7 +69,7 @@ export function citePrepared(
   const kept: LooseSentence[] = [];
   const readings: Reading[] = [];
   for (const sentence of draftSentences(draft, references.length)) {
-    const cited = citeSentence(sentence, references, question);
+    const cited = citeSentence(sentence, references, question, context.opinions);
     if (cited === null) continue;
     const reading = read(cited.text);
     if (readings.some((earlier) => repeats(reading, earlier))) continue;
@@ -88,12 +91,13 @@ function citeSentence(
   sentence: DraftSentence,
   references: readonly PreparedReference[],
   question: Reading,
+  opinions: SecondOpinions | undefined,
 ): LooseSentence | null {
   const reading = read(sentence.text);
   const found =
     reading.weight < BARE_WEIGHT
       ? [...verbatim(sentence, references, true), ...bareAnswer(sentence, references, question)]
-      : [...verbatim(sentence, references), ...aligned(reading, sentence, references)];
+      : [...verbatim(sentence, references), ...aligned(reading, sentence, references, opinions)];
   const chosen = choose(found);
   if (chosen.length > 0) return { text: sentence.text, citations: chosen.map(citationOf) };
   return reading.weight < BARE_WEIGHT ? null : quotation(reading, references);
@@ -156,13 +160,14 @@ function aligned(
   reading: Reading,
   sentence: DraftSentence,
   references: readonly PreparedReference[],
+  opinions: SecondOpinions | undefined,
 ): Found[] {
   return references.flatMap((prepared) =>
     bestWindows(reading, [prepared.read], 3).map((window) => ({
       prepared,
       start: window.start,
       end: window.end,
-      support: quoteSupport(reading, window, prepared.title),
+      support: quoteSupport(reading, window, prepared.title, opinions),
       sentences: window.sentences,
       merit: merit(prepared, window.start, sentence.hints),
     })),

@@ -10,9 +10,14 @@ import { antonymClashes, negationClashes } from '../support/polarity.ts';
 import { checkQuantities } from '../support/quantities.ts';
 import { knowsName, type Reading } from '../support/reading.ts';
 import { supportProbability } from '../support/support.ts';
+import type { SecondOpinions } from '../support/second-opinion.ts';
 
 /** Least weighted share of a sentence's words that its quote (with the title) has to cover. */
 const LEAST_COVERAGE = 0.72;
+/** The same where the reader is sure as well. */
+const LEAST_REWORDED = 0.45;
+/** Least probability, by features and reader together, of a rewording. */
+const REWORDED_AT = 0.65;
 
 /** Quotes whose support is lower are no citations. */
 export const CITE_AT = 0.5;
@@ -21,8 +26,16 @@ export const CITE_AT = 0.5;
 const TAKES_BACK =
   /\b(?:false|falsely|den(?:y|ies|ied)|alleg\w*|rumou?r\w*|myth|hoax|incorrect\w*|supposedly|hypothetical\w*|mistaken\w*|unless)\b|如果|假如|谣言|謠言|并非|並非|否认|否認|传说|傳說|误以为|誤以為|不实|不實|虚构|虛構/iu;
 
-/** 0..1; 0 as soon as one hard rule fails. `title` is the reference's title, which names the topic. */
-export function quoteSupport(sentence: Reading, window: Window, title: Reading): number {
+/**
+ * 0..1; 0 as soon as one hard rule fails. `title` is the reference's title, which names the topic. With
+ * `opinions` the reader has its say, and a rewording that keeps every exact fact may pass.
+ */
+export function quoteSupport(
+  sentence: Reading,
+  window: Window,
+  title: Reading,
+  opinions?: SecondOpinions,
+): number {
   const quote = window.reading;
   const quantities = checkQuantities(sentence.quantities, [
     ...quote.quantities,
@@ -35,14 +48,14 @@ export function quoteSupport(sentence: Reading, window: Window, title: Reading):
   if (quantityClashes(sentence, quote) > 0 || roleClashes(sentence, quote) > 0) return 0;
   if (TAKES_BACK.test(quote.text) && !TAKES_BACK.test(sentence.text)) return 0;
   if (substitutionClashes(sentence, quote) > 0) return 0;
-  const own = coverage(sentence, quote);
-  const named = coverage(sentence, title);
+  const ownWords = coverage(sentence, quote);
+  const titleWords = coverage(sentence, title);
   let total = 0;
   let sum = 0;
   let run = 0;
   let longest = 0;
   sentence.tokens.forEach((token, index) => {
-    const covered = Math.max(own.covered[index] ?? 0, named.covered[index] ?? 0);
+    const covered = Math.max(ownWords.covered[index] ?? 0, titleWords.covered[index] ?? 0);
     total += token.weight;
     sum += token.weight * covered;
     if (token.weight < 0.2) return;
@@ -51,7 +64,8 @@ export function quoteSupport(sentence: Reading, window: Window, title: Reading):
   });
   const share = total === 0 ? 0 : sum / total;
   // Two uncovered content words in a row are new content, whatever surrounds them.
-  if (share < LEAST_COVERAGE || longest > 2.1) return 0;
+  const reworded = share < LEAST_COVERAGE || longest > 2.1;
+  if (reworded && (opinions === undefined || share < LEAST_REWORDED)) return 0;
   // The title stands before the quote, as a reader of the page sees it.
   const facts = supportFacts(sentence, [
     {
@@ -60,6 +74,13 @@ export function quoteSupport(sentence: Reading, window: Window, title: Reading):
       sentences: [{ start: 0, end: quote.text.length, reading: quote }],
     },
   ]);
-  const probability = supportProbability(facts);
+  const own = supportProbability(facts);
+  const named = title.text === '' ? quote.text : `${title.text}: ${quote.text}`;
+  const pair = { claim: sentence.text, text: named };
+  const probability = opinions?.join(pair, own) ?? own;
+  if (reworded) {
+    // Words alone never pass a rewording, only words and the reader together.
+    return opinions?.knows(pair) === true && probability >= REWORDED_AT ? probability : 0;
+  }
   return Math.min(0.99, 0.5 * probability + 0.5 * share);
 }

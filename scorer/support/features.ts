@@ -5,7 +5,7 @@
 import { antonymClashes, negationClashes } from './polarity.ts';
 import { coverage, longestRun, pairOrder } from './align.ts';
 import { checkQuantities } from './quantities.ts';
-import { knowsName, read, type Reading } from './reading.ts';
+import { knowsName, read, type Reading, type ReadToken } from './reading.ts';
 import { splitSentences } from '../../src/core/sentences.ts';
 
 export const SUPPORT_FEATURES = [
@@ -154,13 +154,31 @@ export interface SupportFacts {
   readonly factMissingInWindow: boolean;
 }
 
-/** Names of a text, folded; quantities are not names. */
+/**
+ * Names of a text, folded; quantities are not names, nor are initials of words that the text itself
+ * spells out (`input capture (IC)`): the words are judged instead.
+ */
 export function namesOf(claim: Reading): string[] {
   const inQuantity = (start: number): boolean =>
     claim.quantities.some((quantity) => start >= quantity.start && start < quantity.end);
   return claim.tokens
-    .filter((token) => token.name && !inQuantity(token.start))
+    .filter((token) => token.name && !inQuantity(token.start) && !isSpeltOut(claim, token))
     .map((token) => token.text);
+}
+
+/** Two to six capitals in brackets behind words that begin with those letters. */
+function isSpeltOut({ text }: Reading, { start, end }: ReadToken): boolean {
+  const letters = text.slice(start, end);
+  if (!/^\p{Lu}{2,6}s?$/u.test(letters) || !/[(（]$/u.test(text.slice(0, start))) return false;
+  const initials = letters.replace(/s$/u, '').toLowerCase();
+  const before = text
+    .slice(Math.max(0, start - 120), start)
+    .toLowerCase()
+    .split(/[^\p{L}]+/u)
+    .filter((word) => word !== '' && !/^(?:of|the|and|for|in|on|to)$/u.test(word))
+    .map((word) => word.charAt(0))
+    .join('');
+  return before.endsWith(initials);
 }
 
 /** All features of a claim against its references. */

@@ -89,9 +89,17 @@ export function read(text: string): Reading {
   };
 }
 
+/** Words that open a sentence before a name and are none: `Although Brits …`. */
+const openers = new Set(
+  'although though however according additionally since despite unlike besides meanwhile therefore thus hence yes moreover furthermore overall currently recently later finally today instead whereas'.split(
+    ' ',
+  ),
+);
+
 /** Capitalised inside a sentence, or with a capital, digit or dot further in: a proper name. */
 function isName(text: string, token: Token, source: string): boolean {
   if (token.unspaced || DIGIT_START.test(source) || !UPPER_START.test(source)) return false;
+  if (openers.has(source.toLowerCase())) return false;
   if (UPPER.test(source.slice(1))) return true;
   if (!SENTENCE_OPEN.test(text.slice(Math.max(0, token.start - 6), token.start))) {
     return true;
@@ -118,6 +126,13 @@ function initialsOf(text: string): ReadonlySet<string> {
 }
 
 const NAME_ALIASES: Readonly<Record<string, readonly string[]>> = {
+  unit: ['us', 'usa', 'u.s', 'u', 'uk', 'america'],
+  state: ['us', 'usa', 'u.s', 'u', 'america'],
+  u: ['us', 'usa', 'u.s', 'america', 'american', 'unit', 'uk'],
+  tv: ['televis'],
+  televis: ['tv'],
+  bc: ['bce'],
+  bce: ['bc'],
   us: ['america', 'american', 'unit'],
   'u.s': ['america', 'american', 'unit'],
   usa: ['america', 'american', 'unit'],

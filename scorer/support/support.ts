@@ -10,8 +10,10 @@ import { evaluateTrees, sigmoid, type BoostedTrees } from '../../src/core/booste
 import type { SupportVerdict } from '../../src/core/seams.ts';
 import { stripMarks } from '../citation/citation-marks.ts';
 import { coverage } from './align.ts';
-import { readReference, supportFacts, type ReadReference, type SupportFacts } from './features.ts';
+import { readReference, supportFacts, type SupportFacts } from './features.ts';
 import { read, type Reading } from './reading.ts';
+import { SecondOpinions } from './second-opinion.ts';
+import type { Reader } from '../../src/runtime/reader/reader.ts';
 
 let weights: BoostedTrees | undefined;
 
@@ -31,30 +33,59 @@ export function supportProbability(facts: SupportFacts): number {
   return sigmoid(evaluateTrees(model(), facts.features));
 }
 
+/** A claim as it is judged: without citation marks and without the number or bullet of a list. */
+export function claimText(claim: string): string {
+  return stripMarks(claim)
+    .text.trim()
+    .replace(/^(?:\d{1,2}[.)]|[-*•–])\s+(?=\p{L})/u, '');
+}
+
 /**
  * Judges a claim against texts; `[n]` marks in the claim are ignored. Evidence offsets index the
  * given texts (UTF-16). Time is linear in the texts, which are cut at 40,000 characters each.
  */
-export function support(claim: string, references: readonly string[]): SupportVerdict {
-  return supportOf(
-    read(stripMarks(claim).text.trim()),
-    references.map((reference) => readReference(reference)),
-  );
-}
-
-/** The same, for texts that were read before. */
-function supportOf(claim: Reading, references: readonly ReadReference[]): SupportVerdict {
-  if (claim.tokens.length === 0 || references.every(({ sentences }) => sentences.length === 0)) {
+export function support(
+  claim: string,
+  references: readonly string[],
+  opinions?: SecondOpinions,
+): SupportVerdict {
+  const text = claimText(claim);
+  const reading = read(text);
+  const texts = references.map((reference) => readReference(reference));
+  if (reading.tokens.length === 0 || texts.every(({ sentences }) => sentences.length === 0)) {
     return { support: 0, attributable: false, evidence: [] };
   }
-  const facts = supportFacts(claim, references);
-  const probability = supportProbability(facts);
-  const value = facts.factMissing ? Math.min(probability, ATTRIBUTABLE_AT / 2) : probability;
+  const facts = supportFacts(reading, texts);
+  const own = supportProbability(facts);
+  const pair = { claim: text, text: texts.map((one) => one.text).join('\n\n') };
+  // No opinion can let a missing fact through, so none is asked for.
+  const value = facts.factMissing
+    ? Math.min(own, ATTRIBUTABLE_AT / 2)
+    : (opinions?.join(pair, own) ?? own);
   return {
     support: value,
     attributable: value >= ATTRIBUTABLE_AT,
-    evidence: evidenceOf(claim, facts),
+    evidence: evidenceOf(reading, facts),
   };
+}
+
+/**
+ * The same with the reader's say where it can change the verdict: one more pass of some 10 ms, two for a
+ * text of more than a hundred words.
+ * @throws FootnoteError `cancelled`, `timeout`
+ */
+export async function supportWithReader(
+  claim: string,
+  references: readonly string[],
+  reader: Pick<Reader, 'support'>,
+  options: { readonly signal: AbortSignal },
+): Promise<SupportVerdict> {
+  const opinions = new SecondOpinions();
+  const first = support(claim, references, opinions);
+  const [pair] = opinions.wanted(1);
+  if (pair === undefined) return first;
+  opinions.learn(pair, await reader.support(pair.claim, pair.text, options));
+  return support(claim, references, opinions);
 }
 
 /** The smallest set of windows that covers what can be covered: each further one has to add to it. */

@@ -6,10 +6,10 @@ import { checkUrl } from '../../retriever/fetch/guard.ts';
 import { parseFetchAllow } from '../../retriever/fetch/guard-policy.ts';
 import { rankLine } from '../../retriever/rank/rank-stage.ts';
 import { segmentLine } from '../../retriever/segment/segment-stage.ts';
-import { AnswerJudge } from '../../scorer/answer-judge.ts';
 import { scoreStage } from '../../scorer/preference/score-stage.ts';
 import { supportStage } from '../../scorer/support/support-stage.ts';
 import { ChildExtractor } from '../../retriever/extract/child-extractor.ts';
+import { openJudge } from '../composition/open-judge.ts';
 import { openRanker } from '../composition/open-ranker.ts';
 import type { Config } from '../core/config.ts';
 import { FootnoteError } from '../core/errors.ts';
@@ -74,8 +74,11 @@ export const STAGES: readonly Stage[] = [
   {
     name: 'support',
     description: 'whether references support a claim',
-    open: () => {
-      const judge = new AnswerJudge({});
+    open: (config, io) => {
+      const judge = openJudge(config, new ModelStore(config), {
+        signal: io.signal,
+        onNotice: io.notice,
+      });
       return {
         concurrency: 4,
         work: (line, signal) => supportStage(line, judge, { signal }),
@@ -86,8 +89,11 @@ export const STAGES: readonly Stage[] = [
   {
     name: 'score',
     description: 'how much people would prefer an answer',
-    open: () => {
-      const judge = new AnswerJudge({});
+    open: (config, io) => {
+      const judge = openJudge(config, new ModelStore(config), {
+        signal: io.signal,
+        onNotice: io.notice,
+      });
       return {
         concurrency: 4,
         work: (line, signal) => scoreStage(line, judge, { signal }),

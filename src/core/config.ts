@@ -133,6 +133,10 @@ export const CONFIG_FIELDS = {
     env: 'FOOTNOTE_MAX_PAGE_BYTES',
     help: 'largest page read, after decompression, in bytes',
   },
+  judgeReader: {
+    env: 'FOOTNOTE_JUDGE_READER',
+    help: 'false: claims and drafts are judged without the reader, by features alone (less memory)',
+  },
   maxConcurrent: {
     env: 'FOOTNOTE_MAX_CONCURRENT',
     help: 'questions answered at the same time; more wait',
@@ -215,6 +219,7 @@ function schemaFor(environment: NodeJS.ProcessEnv) {
     pagesTimeoutMs: milliseconds.default(6_000),
     generateTimeoutMs: milliseconds.default(120_000),
     maxPageBytes: count.default(5_000_000),
+    judgeReader: boolean.default(true),
     maxConcurrent: count.default(2),
     maxQueued: z.coerce.number().int().min(0).default(32),
     answerCacheSeconds: z.coerce.number().int().min(0).default(600),
