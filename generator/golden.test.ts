@@ -33,7 +33,7 @@ describe.each(['glm-edge', 'glm-4-chat', 'glm-4-0414', 'llama', 'qwen2', 'qwen3'
       const expected = readLogits(name);
       const model = openModel(join(goldens, name));
       if (model.kind !== 'glm') throw new Error(model.kind);
-      const { config, modelPath } = convertGlm(model.source, 'float32', cacheDir);
+      const { config, modelPath } = await convertGlm(model.source, 'float32', cacheDir);
       model.close();
       const decoder = await GlmDecoder.open(modelPath, config, { threads: 1 });
       let worst = 0;
@@ -54,7 +54,7 @@ describe('glm-original', () => {
     const expected = readLogits('glm-original');
     const model = openModel(join(goldens, 'glm-original'));
     if (model.kind !== 'prefix-glm') throw new Error(model.kind);
-    const { modelPath } = convertPrefixGlm(model.source, 'float32', cacheDir);
+    const { modelPath } = await convertPrefixGlm(model.source, 'float32', cacheDir);
     model.close();
     const [, , mask, , start] = expected.ids;
     const blank = { masks: [mask as number], start: start as number };

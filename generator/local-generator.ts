@@ -102,23 +102,33 @@ export class LocalGenerator implements Generator {
           : parseGlmForm(options.form),
       prefixBytes: options.prefixBytes,
     };
-    const pool = new ChildPool({
-      module: new URL(
-        import.meta.url.endsWith('.ts') ? './generator-child.ts' : './generator-child.js',
-        import.meta.url,
-      ),
-      stage: 'generate',
-      maxQueued: options.maxQueued ?? 32,
-      concurrency: options.maxTogether ?? 8,
-      // One native call cannot be interrupted: a chunk of prefill on a slow machine.
-      cancelGraceMs: 20_000,
-    });
-    try {
-      const opened = await pool.call<OpenResult>(
+    const start = (): ChildPool =>
+      new ChildPool({
+        module: new URL(
+          import.meta.url.endsWith('.ts') ? './generator-child.ts' : './generator-child.js',
+          import.meta.url,
+        ),
+        stage: 'generate',
+        maxQueued: options.maxQueued ?? 32,
+        concurrency: options.maxTogether ?? 8,
+        // One native call cannot be interrupted: a chunk of prefill on a slow machine.
+        cancelGraceMs: 20_000,
+      });
+    const load = (pool: ChildPool): Promise<OpenResult> =>
+      pool.call<OpenResult>(
         'open',
         { options: engine },
         { signal: options.signal, timeoutMs: openTimeoutMs },
       );
+    let pool = start();
+    try {
+      const opened = await load(pool);
+      if (opened.converted) {
+        // Conversion takes twice the memory, which a process does not give back: another one serves.
+        await pool.close();
+        pool = start();
+        await load(pool);
+      }
       return new LocalGenerator(options, pool, engine, opened);
     } catch (error) {
       await pool.close();

@@ -52,14 +52,18 @@ export async function openDecoder(options: OpenDecoderOptions): Promise<OpenedDe
     }
     if (model.kind === 'glm') {
       const form = await formOf(model.source.config, options);
-      const { config, modelPath, converted } = convertGlm(model.source, form, cacheDir);
+      const { config, modelPath, converted } = await convertGlm(model.source, form, cacheDir);
       const { prefixBytes } = options;
       const decoder = await GlmDecoder.open(modelPath, config, { threads, device, prefixBytes });
       return { decoder, tokenizer, converted, modelPath };
     }
     if (model.kind === 'prefix-glm') {
       const { source } = model;
-      const { modelPath, converted } = convertPrefixGlm(source, prefixForm(options), cacheDir);
+      const { modelPath, converted } = await convertPrefixGlm(
+        source,
+        prefixForm(options),
+        cacheDir,
+      );
       const id = (name: string): number => tokenizer.specialId(name) ?? -1;
       const blank = {
         masks: ['[MASK]', '[gMASK]', '[sMASK]'].map(id).filter((mask) => mask >= 0),

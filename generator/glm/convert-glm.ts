@@ -1,9 +1,11 @@
 /**
  * Converts weights to the ONNX decoder once: `model.onnx` and its `weights.bin` (memory-mapped by
- * onnxruntime) in a folder named by the file's content, the form and the converter's version.
+ * onnxruntime) in a folder named by the file's content, the form, the converter's version and
+ * onnxruntime's, whose record of packed weights is its own.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { env } from 'onnxruntime-node';
 import type { WeightSource } from '../weights/weight-source.ts';
 import { convertedFolder, fingerprint } from './converted-folder.ts';
 import type { GlmConfig } from './glm-config.ts';
@@ -11,11 +13,12 @@ import type { GlmLayout } from './glm-graph.ts';
 import { glmModel } from './glm-model.ts';
 import { GlmWeights, type GlmMatrix } from './glm-weights.ts';
 import { matrixForm, type GlmForm } from './matrix-form.ts';
+import { packWeights } from './packed-weights.ts';
 import { WeightsWriter } from './weights-writer.ts';
 import { writeEmbedding, writeMatrix } from './write-matrix.ts';
 
 /** Raise it when the graph or the layout of the weights changes: old results are then made anew. */
-const converterVersion = 4;
+const converterVersion = 5;
 const weightsName = 'weights.bin';
 /** Writes the weights in a form to the file `name` in `folder` and says where each stands. */
 export function writeGlmWeights(
@@ -50,7 +53,9 @@ export function writeGlmWeights(
         norm(`${at}.after_attention_norm`, 'post_attention_norm', layer);
         norm(`${at}.after_mlp_norm`, 'post_ffw_norm', layer);
       }
-      matrix(`${at}.gate_up`, weights.gateUp(layer));
+      const { gate, up } = weights.gateAndUp(layer);
+      matrix(`${at}.gate`, gate);
+      matrix(`${at}.up`, up);
       matrix(`${at}.down`, weights.down(layer));
     }
     norm('norm', 'output_norm');
@@ -79,13 +84,23 @@ export interface GlmSource {
  * The converted model of a source, made now or found in `cacheDir`.
  * @throws FootnoteError `model-invalid` when the weights are damaged
  */
-export function convertGlm(source: GlmSource, form: GlmForm, cacheDir: string): ConvertedGlm {
+export async function convertGlm(
+  source: GlmSource,
+  form: GlmForm,
+  cacheDir: string,
+): Promise<ConvertedGlm> {
   const { config, halfSplit } = source;
-  const name = `glm-${fingerprint(source.weights, config)}-${form}-v${converterVersion}`;
-  const made = convertedFolder(cacheDir, name, (folder) => {
+  const key = fingerprint(source.weights, config);
+  const name = `glm-${key}-${form}-v${converterVersion}-${env.versions.common}`;
+  const made = await convertedFolder(cacheDir, name, async (folder) => {
     const weights = new GlmWeights(source.weights, config, halfSplit);
     const layout = writeGlmWeights(weights, form, folder);
-    writeFileSync(join(folder, 'model.onnx'), glmModel(config, form, layout));
+    const write = (stored: GlmLayout): void => {
+      writeFileSync(join(folder, 'model.onnx'), glmModel(config, form, stored));
+    };
+    write(layout);
+    const packed = await packWeights(folder, form, layout);
+    if (packed !== layout) write(packed);
   });
   return { config, ...made };
 }

@@ -7,18 +7,18 @@ import type { WeightSource } from '../weights/weight-source.ts';
  * The folder `name` of `cacheDir` with a `model.onnx`, found or made by `write`: it is written under
  * another name and renamed, so that a crash or a second process leaves nothing half done.
  */
-export function convertedFolder(
+export async function convertedFolder(
   cacheDir: string,
   name: string,
-  write: (folder: string) => void,
-): { readonly modelPath: string; readonly converted: boolean } {
+  write: (folder: string) => void | Promise<void>,
+): Promise<{ readonly modelPath: string; readonly converted: boolean }> {
   const folder = join(cacheDir, name);
   const modelPath = join(folder, 'model.onnx');
   if (existsSync(modelPath)) return { modelPath, converted: false };
   const temporary = join(cacheDir, `${name}.${randomBytes(6).toString('hex')}.tmp`);
   mkdirSync(temporary, { recursive: true });
   try {
-    write(temporary);
+    await write(temporary);
     try {
       renameSync(temporary, folder);
     } catch (error) {

@@ -12,8 +12,13 @@ import { greedy, type RunInput, type RunOutput } from './glm-session.ts';
 import { mergeRows, takeRow, trimCache, type CacheTensors, type RowCache } from './kv-cache.ts';
 import type { PrefixCache } from './prefix-cache.ts';
 
-/** Prompt tokens of one native call: what a cancel has to wait for at most. */
-const prefillChunk = 512;
+/**
+ * Prompt tokens of one native call at most: what a cancel has to wait for. Attention is computed for all
+ * positions of a chunk, those to come too, and activations grow with it; shorter ones read the weights
+ * more often. Measured on 600 tokens, processor time against chunks of 512 and 88: one of 600 .87, three
+ * of 200 .89, four of 150 1.0, six of 100 1.13.
+ */
+const prefillChunk = 256;
 /** Fewest tokens of a prompt to feed at once: a single row is summed otherwise (see `addLookup`). */
 const leastFed = 2;
 /** Rows from which a batch beats copying ahead in turn. */
@@ -162,11 +167,10 @@ export class DecodeQueue {
     }
     const from = job.prompt.length;
     const left = promptIds.length - from;
-    const isLast = left <= prefillChunk;
-    const ids = promptIds.slice(
-      from,
-      from + (isLast ? left : Math.min(prefillChunk, left - leastFed)),
-    );
+    // Of one size, because a short rest costs more than its share.
+    const chunks = Math.ceil(left / prefillChunk);
+    const isLast = chunks <= 1;
+    const ids = promptIds.slice(from, from + Math.ceil(left / chunks));
     this.#stats.promptTokens += ids.length;
     if (!isLast) {
       const output = await this.#run({

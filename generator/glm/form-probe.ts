@@ -35,7 +35,7 @@ export async function probeForm(
     processor: `${cpus()[0]?.model.trim() ?? 'unknown'} (${process.arch})`,
     onnxruntime: env.versions.common,
     threads: options.threads,
-    shape: `${shape.hidden_size}x${2 * shape.intermediate_size}`,
+    shape: `${shape.hidden_size}x${shape.intermediate_size}`,
   };
   const known = findFormRecord(options.cacheDir, facts);
   if (known !== null) return known;
@@ -93,7 +93,7 @@ function addWeight(
   }
 }
 
-/** One product `[M, inputs] x [inputs, outputs]` as the model has it for gate and up. */
+/** One product `[M, inputs] x [inputs, outputs]` as the model has it for its gate. */
 async function openProduct(
   form: BaseForm,
   shape: Shape,
@@ -102,7 +102,7 @@ async function openProduct(
   const g = new OnnxGraph('probe');
   const { hidden_size: inputs, intermediate_size: inner } = shape;
   addLinearConstants(g);
-  addWeight(g, 'gate_up', form, inputs, 2 * inner);
+  addWeight(g, 'gate', form, inputs, inner);
   g.input('x', 'float', ['M', inputs]);
   const linear = new Linear(g, form, {
     ...shape,
@@ -111,8 +111,8 @@ async function openProduct(
     num_key_value_heads: 1,
     vocab_size: 1,
   });
-  g.node('Identity', [linear.apply('x', 'gate_up')], { outputs: ['y'] });
-  g.output('y', 'float', ['M', 2 * inner]);
+  g.node('Identity', [linear.apply('x', 'gate')], { outputs: ['y'] });
+  g.output('y', 'float', ['M', inner]);
   const session = await openSession(encodeModel(g), { threads });
   return async (rows) => {
     const x = new Tensor('float32', new Float32Array(rows * inputs).fill(1), [rows, inputs]);

@@ -55,13 +55,18 @@ export function addConstants(main: OnnxGraph, config: GlmConfig): void {
   main.constant('rope.sin', 'float', [positions, half], sines);
 }
 
-/** The decoder of one iteration: token ids `[B, S]` to the last hidden states `[B*S, hidden]`. */
+/**
+ * The decoder of one iteration: token ids `[B, S]` to the hidden states `[B*keep, hidden]` of each row's
+ * last `keep` positions. What the last layer does after attention is done for those alone.
+ */
 export function addDecoder(
   body: OnnxGraph,
   config: GlmConfig,
   form: GlmForm,
   state: {
     readonly ids: string;
+    /** Positions whose states are wanted, int64 `[1]`. */
+    readonly keep: string;
     /** Lengths of the rows' pasts, int64 `[B, 1]`. */
     readonly lengths: string;
     readonly keys: readonly string[];
@@ -72,7 +77,7 @@ export function addDecoder(
   readonly keys: string[];
   readonly values: string[];
 } {
-  const linear = new Linear(body, form, config);
+  let linear = new Linear(body, form, config);
   const half = cacheType(form) === 'float16';
   const toHalf = (name: string): string => body.op('Cast', [name], { to: int(10) });
   const norm = { epsilon: float(config.rms_norm_eps) };
@@ -116,6 +121,9 @@ export function addDecoder(
       ? body.op('SimplifiedLayerNormalization', [value, weight], { ...norm, axis: int(-1) })
       : value;
 
+  const first = body.op('Sub', [fed, state.keep]);
+  /** `[B, S, width]` to `[B, keep, width]`. */
+  const lastOf = (rows: string): string => body.op('Slice', [rows, first, 'index.end', 'axis.1']);
   const keys: string[] = [];
   const values: string[] = [];
   for (let layer = 0; layer < config.num_hidden_layers; layer += 1) {
@@ -147,16 +155,21 @@ export function addDecoder(
     );
     keys.push(key as string);
     values.push(value as string);
-    const whole = half ? body.op('Cast', [attended as string], { to: int(1) }) : attended;
+    let whole = half ? body.op('Cast', [attended as string], { to: int(1) }) : attended;
+    if (layer === config.num_hidden_layers - 1) {
+      whole = lastOf(whole as string);
+      residual = body.op('Reshape', [
+        lastOf(body.op('Reshape', [residual, packed])),
+        'shape.hidden',
+      ]);
+      linear = new Linear(body, form, config);
+    }
     const heads = body.op('Reshape', [whole as string, 'shape.heads']);
     branch = after(linear.apply(heads, `${at}.output`), `${at}.after_attention_norm`);
-    const gateUp = linear.apply(join(`${at}.mlp_norm`), `${at}.gate_up`);
-    const [gate, up] = body.node('Split', [gateUp], {
-      outputs: 2,
-      attributes: { axis: int(-1), num_outputs: int(2) },
-    });
-    const silu = body.op('QuickGelu', [gate as string], { alpha: float(1) }, microsoft);
-    const inner = body.op('Mul', [silu, up as string]);
+    const normed = join(`${at}.mlp_norm`);
+    const gate = linear.apply(normed, `${at}.gate`);
+    const silu = body.op('QuickGelu', [gate], { alpha: float(1) }, microsoft);
+    const inner = body.op('Mul', [silu, linear.apply(normed, `${at}.up`)]);
     branch = after(linear.apply(inner, `${at}.down`), `${at}.after_mlp_norm`);
   }
   return { hidden: join('norm'), keys, values };

@@ -3,7 +3,7 @@
  * `run` and the KV cache stays on the native side in between. The first iteration takes the prompt (or a
  * chunk of it), the later ones a token a row, or with one row a token and what is copied ahead.
  */
-import { OnnxGraph, encodeModel, graph, int } from '../../src/runtime/onnx-graph.ts';
+import { OnnxGraph, encodeModel, graph } from '../../src/runtime/onnx-graph.ts';
 import { addDecodeStep } from './decode-step.ts';
 import type { GlmConfig } from './glm-config.ts';
 import { addConstants, addDecoder, cacheType, glmIo, type GlmLayout } from './glm-graph.ts';
@@ -134,21 +134,12 @@ function loopBody(config: GlmConfig, form: GlmForm, layers: readonly number[]): 
   }
   const decoded = addDecoder(body, config, form, {
     ids: 'step.ids',
+    keep: 'step.keep',
     lengths: 'step.lengths',
     keys: layers.map((layer) => `step.${layer}.key`),
     values: layers.map((layer) => `step.${layer}.value`),
   });
-  // Only the last positions' logits are worth computing.
-  const shape = body.op('Shape', ['step.ids']);
-  const states = body.op('Reshape', [
-    decoded.hidden,
-    body.op('Concat', [shape, 'axis.last'], { axis: int(0) }),
-  ]);
-  const fed = body.op('Slice', [shape, 'index.1', 'index.end']);
-  const first = body.op('Sub', [fed, 'step.keep']);
-  const last = body.op('Slice', [states, first, 'index.end', 'axis.1']);
-  const linear = new Linear(body, form, config);
-  const logits = linear.apply(body.op('Reshape', [last, 'shape.hidden']), 'head');
+  const logits = new Linear(body, form, config).apply(decoded.hidden, 'head');
   const after = addDecodeStep(body, {
     ids: 'step.ids',
     keep: 'step.keep',

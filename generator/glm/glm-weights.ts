@@ -10,6 +10,9 @@ import type { GlmConfig } from './glm-config.ts';
 
 interface Segment {
   readonly tensor: WeightTensor;
+  /** The tensor's rows `first` to `first + rows - 1`. */
+  readonly first: number;
+  readonly rows: number;
   /** Source row of each row, where the order changes. */
   readonly order: readonly number[] | null;
 }
@@ -104,13 +107,22 @@ export class GlmWeights {
     ]);
   }
 
-  /** Rows of gate, then up. */
-  gateUp(layer: number): GlmMatrix {
+  /** The MLP's first matrices; a fused `ffn_up` has the rows of gate first. */
+  gateAndUp(layer: number): { readonly gate: GlmMatrix; readonly up: GlmMatrix } {
     const { hidden_size: hidden, intermediate_size: inner } = this.config;
     const gate = `blk.${layer}.ffn_gate.weight`;
     const up = `blk.${layer}.ffn_up.weight`;
-    if (!this.#file.tensors.has(gate)) return this.#matrix([this.#tensor(up, 2 * inner, hidden)]);
-    return this.#matrix([this.#tensor(gate, inner, hidden), this.#tensor(up, inner, hidden)]);
+    if (this.#file.tensors.has(gate)) {
+      return {
+        gate: this.#matrix([this.#tensor(gate, inner, hidden)]),
+        up: this.#matrix([this.#tensor(up, inner, hidden)]),
+      };
+    }
+    const fused = this.#tensor(up, 2 * inner, hidden);
+    return {
+      gate: this.#matrix([{ ...fused, rows: inner }]),
+      up: this.#matrix([{ ...fused, first: inner, rows: inner }]),
+    };
   }
 
   down(layer: number): GlmMatrix {
@@ -146,13 +158,13 @@ export class GlmWeights {
   forEachRow(matrix: GlmMatrix, visit: (row: number, values: Float32Array) => void): void {
     const values = new Float32Array(matrix.columns);
     let row = 0;
-    for (const { tensor, order } of matrix.segments) {
+    for (const { tensor, order, first: begin, rows } of matrix.segments) {
       const rowBytes = tensor.bytes / tensor.rows;
       // A changed order moves rows within their head only, so whole heads are read at once.
       const unit = order === null ? 1 : this.config.head_dim;
       const step = unit * Math.max(1, Math.floor(readBytes / (rowBytes * unit)));
-      for (let first = 0; first < tensor.rows; first += step) {
-        const count = Math.min(step, tensor.rows - first);
+      for (let first = begin; first < begin + rows; first += step) {
+        const count = Math.min(step, begin + rows - first);
         const bytes = this.#file.readTensor(tensor, first * rowBytes, count * rowBytes);
         for (let index = first; index < first + count; index += 1) {
           const at = ((order?.[index] ?? index) - first) * rowBytes;
@@ -179,7 +191,7 @@ export class GlmWeights {
   }
 
   #rotated(name: string, rows: number, columns: number): Segment {
-    return { tensor: this.#tensor(name, rows, columns).tensor, order: this.#order(rows) };
+    return { ...this.#tensor(name, rows, columns), order: this.#order(rows) };
   }
 
   #tensor(name: string, rows: number, columns: number): Segment {
@@ -190,11 +202,11 @@ export class GlmWeights {
         `${name} is ${tensor.columns}x${tensor.rows}, not ${columns}x${rows}`,
       );
     }
-    return { tensor, order: null };
+    return { tensor, first: 0, rows, order: null };
   }
 
   #matrix(segments: readonly Segment[]): GlmMatrix {
-    const rows = segments.reduce((sum, { tensor }) => sum + tensor.rows, 0);
+    const rows = segments.reduce((sum, segment) => sum + segment.rows, 0);
     return { rows, columns: segments[0]?.tensor.columns ?? 0, segments };
   }
 

@@ -42,17 +42,23 @@ function sizesOf(config: Sizes): Readonly<Record<MatrixClass, readonly [number, 
     embedding: [hidden, config.vocab_size],
     qkv: [hidden, heads + 2 * config.num_key_value_heads * dim],
     output: [heads, hidden],
-    gate_up: [hidden, 2 * inner],
+    gate_up: [hidden, inner],
     down: [inner, hidden],
     head: [hidden, config.vocab_size],
   };
 }
 
-/** Adds the matrix product of a quantised or float weight to a graph. */
+/** Adds matrix products of quantised or float weights to a graph, all with the same number of rows. */
 export class Linear {
   readonly #graph: OnnxGraph;
   readonly #form: GlmForm;
   readonly #sizes: Readonly<Record<MatrixClass, readonly [number, number]>>;
+  /** Zero points `[M]`, for all products. */
+  #zeros: string | undefined;
+  /** What was quantised last: products of one input share it. */
+  #quantised:
+    | { readonly input: string; readonly values: string; readonly scale: string }
+    | undefined;
 
   constructor(body: OnnxGraph, form: GlmForm, config: Sizes) {
     this.#graph = body;
@@ -103,17 +109,26 @@ export class Linear {
 
   #perToken(input: string, name: string): string {
     const g = this.#graph;
-    const largest = g.op('ReduceMax', [g.op('Abs', [input]), 'axis.last'], { keepdims: int(1) });
-    const scale = g.op('Max', [g.op('Mul', [largest, 'one.127th']), 'tiny']);
-    const flat = g.op('Reshape', [scale, 'shape.flat']);
-    const zero = g.op('Expand', ['zero.point.1', g.op('Shape', [flat])]);
-    const quantised = g.op('QuantizeLinear', [input, flat, zero], { axis: int(0) });
+    const { values, scale } = this.#quantise(input);
     const product = g.op(
       'MatMulIntegerToFloat',
-      [quantised, name, 'one', `${name}.scale`, 'zero.point'],
+      [values, name, 'one', `${name}.scale`, 'zero.point'],
       {},
       microsoft,
     );
     return g.op('Mul', [product, scale]);
+  }
+
+  /** Each row to 8 bits: values `[M, K]` around 128 and scales `[M, 1]`. */
+  #quantise(input: string): { readonly values: string; readonly scale: string } {
+    if (this.#quantised?.input === input) return this.#quantised;
+    const g = this.#graph;
+    const largest = g.op('ReduceMax', [g.op('Abs', [input]), 'axis.last'], { keepdims: int(1) });
+    const scale = g.op('Max', [g.op('Mul', [largest, 'one.127th']), 'tiny']);
+    const flat = g.op('Reshape', [scale, 'shape.flat']);
+    this.#zeros ??= g.op('Expand', ['zero.point.1', g.op('Shape', [flat])]);
+    const values = g.op('QuantizeLinear', [input, flat, this.#zeros], { axis: int(0) });
+    this.#quantised = { input, values, scale };
+    return this.#quantised;
   }
 }

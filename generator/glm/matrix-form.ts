@@ -77,9 +77,11 @@ function split(text: string): readonly [string, readonly (readonly [string, stri
   ];
 }
 
-/** The class of a matrix: the last part of its name in the graph. */
-export const matrixClass = (name: string): MatrixClass =>
-  name.slice(name.lastIndexOf('.') + 1) as MatrixClass;
+/** The class of a matrix: the last part of its name in the graph; gate and up are one class. */
+export function matrixClass(name: string): MatrixClass {
+  const last = name.slice(name.lastIndexOf('.') + 1);
+  return last === 'gate' || last === 'up' ? 'gate_up' : (last as MatrixClass);
+}
 
 /** The form of a matrix by its name in the graph: `embedding`, `head`, `layers.N.qkv`, … */
 export function matrixForm(form: GlmForm, name: string): MatrixForm {

@@ -17,14 +17,24 @@ export class WeightsWriter {
   readonly layout: Record<string, StoredTensor> = {};
   #position = 0;
 
-  /** @param location the file's name as the model names it */
-  constructor(path: string, location: string) {
-    this.#fd = openSync(path, 'w');
+  /**
+   * @param location the file's name as the model names it
+   * @param from length of the file where it is there already and goes on
+   */
+  constructor(path: string, location: string, from = 0) {
+    this.#fd = openSync(path, from === 0 ? 'w' : 'r+');
     this.#location = location;
+    this.#position = from;
   }
 
   add(name: string, type: OnnxType, dims: readonly number[], data: ArrayBufferView): void {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const offset = this.append(bytes);
+    this.layout[name] = { location: this.#location, offset, length: bytes.length, type, dims };
+  }
+
+  /** Writes bytes and says where they stand. */
+  append(bytes: Uint8Array): number {
     const offset = Math.ceil(this.#position / alignment) * alignment;
     let done = 0;
     while (done < bytes.length) {
@@ -32,7 +42,7 @@ export class WeightsWriter {
       done += writeSync(this.#fd, part, 0, part.length, offset + done);
     }
     this.#position = offset + bytes.length;
-    this.layout[name] = { location: this.#location, offset, length: bytes.length, type, dims };
+    return offset;
   }
 
   close(): void {

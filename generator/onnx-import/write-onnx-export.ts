@@ -59,6 +59,7 @@ export function writeOnnxExport(
   ]);
   const decoded = addDecoder(g, config, 'float32', {
     ids: 'input_ids',
+    keep: fed,
     lengths,
     keys: layers.map((layer) => cast(`past_key_values.${layer}.key`, 1)),
     values: layers.map((layer) => cast(`past_key_values.${layer}.value`, 1)),

@@ -24,7 +24,7 @@ export function convertPrefixGlm(
   source: PrefixGlmSource,
   form: GlmForm,
   cacheDir: string,
-): { readonly modelPath: string; readonly converted: boolean } {
+): Promise<{ readonly modelPath: string; readonly converted: boolean }> {
   const name = `prefix-glm-${fingerprint(source.weights, source.config)}-${form}-v${converterVersion}`;
   return convertedFolder(cacheDir, name, (folder) => {
     convert(source, form, folder);

@@ -148,7 +148,7 @@ export function prefixGlmModel(
   }
   const last = g.op('Slice', [g.op('Reshape', [state, split]), 'keep', end, first]);
   const kept = g.op('Reshape', [norm(last, 'norm'), g.int64([-1, hidden])]);
-  const logits = linear.apply(kept, 'head');
+  const logits = new Linear(g, form, asGlmConfig(config)).apply(kept, 'head');
   const rows = g.op('Slice', [shape, start, first]);
   const outShape = g.op('Concat', [rows, g.int64([-1, vocab])], { axis: int(0) });
   g.node('Reshape', [logits, outShape], { outputs: ['logits'] });

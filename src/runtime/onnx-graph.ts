@@ -30,6 +30,11 @@ export interface ExternalData {
   readonly location: string;
   readonly offset: number;
   readonly length: number;
+  /**
+   * The same tensor as a kernel of onnxruntime lays it out, in the same file: onnxruntime's own record of
+   * it, which holds a key (operator and hash of the bytes) and the spans of the file.
+   */
+  readonly prepacked?: string | undefined;
 }
 
 const ATTRIBUTE_TYPE = { float: 1, int: 2, graph: 5 } as const;
@@ -208,11 +213,12 @@ function encodeTensor(
   writer.tag(8, WireType.LengthDelimited).string(name);
   if ('raw' in data) writer.tag(9, WireType.LengthDelimited).bytes(data.raw);
   else {
-    const { location, offset, length } = data.external;
+    const { location, offset, length, prepacked } = data.external;
     for (const [key, value] of [
       ['location', location],
       ['offset', String(offset)],
       ['length', String(length)],
+      ...(prepacked === undefined ? [] : [['prepacked_0', prepacked] as const]),
     ] as const) {
       const entry = new BinaryWriter();
       entry.tag(1, WireType.LengthDelimited).string(key);

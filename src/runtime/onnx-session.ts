@@ -6,6 +6,18 @@ export interface SessionOptions {
   /** Threads inside an operator; 0 lets onnxruntime take one for each core. */
   readonly threads: number;
   readonly device?: 'cpu' | 'cuda' | undefined;
+  /**
+   * Microseconds that idle threads look for the next operator before they sleep. Default 0: spinning
+   * threads on busy cores are slower than waiting ones; a decoder's thousand small operators want some.
+   */
+  readonly spinUs?: number | undefined;
+  /**
+   * Writes the model as optimised to this path, and beside it, under `weightsName`, its weights, each also
+   * in the layout that onnxruntime's kernels give it on this processor.
+   */
+  readonly savePacked?: { readonly path: string; readonly weightsName: string } | undefined;
+  /** `basic` leaves operators as the graph has them; default `all`. */
+  readonly optimisation?: 'basic' | 'all';
 }
 
 /**
@@ -16,14 +28,28 @@ export async function openSession(
   model: string | Uint8Array,
   options: SessionOptions,
 ): Promise<InferenceSession> {
+  const { spinUs = 0, savePacked } = options;
   const settings: InferenceSession.SessionOptions = {
     executionProviders: options.device === 'cuda' ? ['cuda', 'cpu'] : ['cpu'],
     intraOpNumThreads: options.threads,
     interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
+    graphOptimizationLevel: options.optimisation ?? 'all',
     logSeverityLevel: 3,
-    // Spinning threads on busy cores are slower than waiting ones (measured).
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    extra: {
+      session: {
+        intra_op:
+          spinUs === 0
+            ? { allow_spinning: '0' }
+            : { allow_spinning: '1', spin_duration_us: String(spinUs) },
+        ...(savePacked === undefined
+          ? {}
+          : {
+              save_external_prepacked_constant_initializers: '1',
+              optimized_model_external_initializers_file_name: savePacked.weightsName,
+            }),
+      },
+    },
+    ...(savePacked === undefined ? {} : { optimizedModelFilePath: savePacked.path }),
   };
   try {
     return typeof model === 'string'

@@ -24,7 +24,7 @@ export function exportTransformersModel(options: SubjectOptions): string {
   const form = parseGlmForm(options.form);
   const folder = join(
     options.cacheDir,
-    `transformers-${basename(options.weightsPath, '.gguf')}-${form}`,
+    `transformers-2-${basename(options.weightsPath, '.gguf')}-${form}`,
   );
   if (existsSync(join(folder, 'config.json'))) return folder;
   mkdirSync(join(folder, 'onnx'), { recursive: true });
@@ -138,18 +138,16 @@ function stepModel(config: GlmConfig, form: GlmForm, layout: GlmLayout): Uint8Ar
       },
     );
     branch = linear.apply(g.op('Reshape', [attended, flat]), `${at}.output`);
-    const [gate, up] = g.node('Split', [linear.apply(join(`${at}.mlp_norm`), `${at}.gate_up`)], {
-      outputs: 2,
-      attributes: { axis: int(-1), num_outputs: int(2) },
-    });
-    const silu = g.op('QuickGelu', [gate as string], { alpha: float(1) }, microsoft);
-    branch = linear.apply(g.op('Mul', [silu, up as string]), `${at}.down`);
+    const normed = join(`${at}.mlp_norm`);
+    const gate = linear.apply(normed, `${at}.gate`);
+    const silu = g.op('QuickGelu', [gate], { alpha: float(1) }, microsoft);
+    branch = linear.apply(g.op('Mul', [silu, linear.apply(normed, `${at}.up`)]), `${at}.down`);
   }
   const states = g.op('Reshape', [join('norm'), packed]);
   const end = g.int64([2 ** 31]);
   const last = g.op('Slice', [states, minusOne, end, g.int64([1])]);
   const rows = g.op('Reshape', [last, g.int64([-1, config.hidden_size])]);
-  const logits = linear.apply(rows, 'head');
+  const logits = new Linear(g, form, config).apply(rows, 'head');
   g.node('Unsqueeze', [logits, g.int64([1])], { outputs: ['logits'] });
   g.output('logits', 'float', ['batch_size', 1, config.vocab_size]);
   return encodeModel(g);
