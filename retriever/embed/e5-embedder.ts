@@ -13,12 +13,12 @@ import { buildE5Graph, type E5Form } from '../../src/runtime/e5/e5-graph.ts';
 import { E5Inputs } from '../../src/runtime/e5/e5-inputs.ts';
 import { E5Tokenizer } from '../../src/runtime/e5/e5-tokenizer.ts';
 import { readE5Weights, type E5Weights } from '../../src/runtime/e5/e5-weights.ts';
-import { openSession } from '../../src/runtime/onnx-session.ts';
+import { openE5Session } from '../../src/runtime/e5/e5-session.ts';
 
 const MAX_TOKENS = 256;
 const CACHED_TEXTS = 4_096;
 /** Changes when the graph does, so that an old conversion is not read. */
-const GRAPH_VERSION = 1;
+const GRAPH_VERSION = 2;
 
 export interface E5Options {
   readonly weightsPath: string;
@@ -55,7 +55,7 @@ export class E5Embedder implements Embedder {
     const key = `e5-${weights.sha256().slice(0, 16)}-${form}-${GRAPH_VERSION}`;
     const model = await convertedGraph(options.cacheDir, key, () => buildE5Graph(weights, form));
     const threads = options.threads > 0 ? options.threads : availableParallelism();
-    return new E5Embedder(weights, await openSession(model, { threads }));
+    return new E5Embedder(weights, await openE5Session(model, threads));
   }
 
   /** Unit vectors of the mean of the last states. @throws FootnoteError `cancelled`, `timeout` */

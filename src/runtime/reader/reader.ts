@@ -15,7 +15,7 @@ import type { E5Form } from '../e5/e5-graph.ts';
 import { E5Inputs } from '../e5/e5-inputs.ts';
 import { E5Tokenizer } from '../e5/e5-tokenizer.ts';
 import { readE5Weights, type E5Weights } from '../e5/e5-weights.ts';
-import { openSession } from '../onnx-session.ts';
+import { openE5Session } from '../e5/e5-session.ts';
 import { answerSpan, type AnswerSpan } from './answer-span.ts';
 import { MOST_TOKENS, pairTokens, type PairTokens } from './pair-tokens.ts';
 import { buildReaderGraph } from './reader-graph.ts';
@@ -23,7 +23,7 @@ import { readReaderWeights } from './reader-weights.ts';
 import { supportWindows } from './support-windows.ts';
 
 /** Changes when the graph does, so that an old conversion is not read. */
-const GRAPH_VERSION = 1;
+const GRAPH_VERSION = 2;
 const CACHED_PAIRS = 2_048;
 
 export interface ReaderOptions {
@@ -85,7 +85,7 @@ export class Reader {
     const key = `reader-${hashes}-${form}-${GRAPH_VERSION}`;
     const model = await convertedGraph(options.cacheDir, key, () => buildReaderGraph(own, form));
     const threads = options.threads > 0 ? options.threads : availableParallelism();
-    return new Reader(weights, await openSession(model, { threads }));
+    return new Reader(weights, await openE5Session(model, threads));
   }
 
   /** One reading a pair, in their order. @throws FootnoteError `cancelled`, `timeout` */
