@@ -21,6 +21,8 @@ export interface EngineOptions {
   readonly device: 'auto' | 'cpu' | 'cuda';
   /** Default: what suits the processor (see `form-probe.ts`), float16 on CUDA. */
   readonly form?: GlmForm | undefined;
+  /** Folder of a low-rank update in PEFT's layout, merged when the graph is built. */
+  readonly loraPath?: string | undefined;
   /** Bytes of KV kept of earlier prompts and answers; 0: none. */
   readonly prefixBytes?: number | undefined;
 }

@@ -19,6 +19,8 @@ export interface LocalGeneratorOptions {
   readonly device: 'auto' | 'cpu' | 'cuda';
   /** Form of the weights (see `matrix-form.ts`); default `auto`: what suits the processor. */
   readonly form?: string;
+  /** Folder of a low-rank update in PEFT's layout, merged when the graph is built. */
+  readonly loraPath?: string | undefined;
   readonly signal: AbortSignal;
   /** Calls that may wait; the next one gets `overloaded`. Default 32. */
   readonly maxQueued?: number;
@@ -101,6 +103,7 @@ export class LocalGenerator implements Generator {
           ? undefined
           : parseGlmForm(options.form),
       prefixBytes: options.prefixBytes,
+      loraPath: options.loraPath,
     };
     const start = (): ChildPool =>
       new ChildPool({

@@ -6,6 +6,7 @@ import { probeForm } from './glm/form-probe.ts';
 import type { GlmConfig } from './glm/glm-config.ts';
 import { GlmDecoder } from './glm/glm-decoder.ts';
 import type { GlmForm } from './glm/matrix-form.ts';
+import { withLora } from './glm/with-lora.ts';
 import { openOnnxModel } from './onnx-import/onnx-model.ts';
 import { openModel } from './open-model.ts';
 import { convertPrefixGlm } from './prefix-glm/convert-prefix-glm.ts';
@@ -23,6 +24,8 @@ export interface OpenDecoderOptions {
   readonly device: 'cpu' | 'cuda';
   /** Default: what suits the processor (see `form-probe.ts`), float16 on CUDA. */
   readonly form?: GlmForm | undefined;
+  /** Folder of a low-rank update in PEFT's layout, merged when the graph is built. */
+  readonly loraPath?: string | undefined;
   /** Bytes of KV kept of earlier prompts and answers, where the decoder can reuse them; 0: none. */
   readonly prefixBytes?: number | undefined;
 }
@@ -52,10 +55,19 @@ export async function openDecoder(options: OpenDecoderOptions): Promise<OpenedDe
     }
     if (model.kind === 'glm') {
       const form = await formOf(model.source.config, options);
-      const { config, modelPath, converted } = await convertGlm(model.source, form, cacheDir);
+      const source =
+        options.loraPath === undefined ? model.source : withLora(model.source, options.loraPath);
+      const { config, modelPath, converted } = await convertGlm(source, form, cacheDir);
       const { prefixBytes } = options;
       const decoder = await GlmDecoder.open(modelPath, config, { threads, device, prefixBytes });
       return { decoder, tokenizer, converted, modelPath };
+    }
+    if (options.loraPath !== undefined) {
+      throw new FootnoteError(
+        'model-invalid',
+        `${options.weightsPath}: an update can be merged into Llama, Qwen and GLM weights, not into this`,
+        { stage: 'generate' },
+      );
     }
     if (model.kind === 'prefix-glm') {
       const { source } = model;

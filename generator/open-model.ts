@@ -53,7 +53,11 @@ function openGguf(path: string): OpenModel {
   try {
     return {
       kind: 'glm',
-      source: { weights: file, ...readGlmConfig(file) },
+      source: {
+        weights: file,
+        ...readGlmConfig(file),
+        interleaved: file.text('general.architecture') === 'llama',
+      },
       tokenizer: () => ggufTokenizer(file),
       close: () => {
         file.close();

@@ -3,8 +3,8 @@
  * onnxruntime) in a folder named by the file's content, the form, the converter's version and
  * onnxruntime's, whose record of packed weights is its own.
  */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { env } from 'onnxruntime-node';
 import type { WeightSource } from '../weights/weight-source.ts';
 import { convertedFolder, fingerprint } from './converted-folder.ts';
@@ -18,8 +18,10 @@ import { WeightsWriter } from './weights-writer.ts';
 import { writeEmbedding, writeMatrix } from './write-matrix.ts';
 
 /** Raise it when the graph or the layout of the weights changes: old results are then made anew. */
-const converterVersion = 5;
+const converterVersion = 6;
 const weightsName = 'weights.bin';
+const layoutName = 'layout.json';
+
 /** Writes the weights in a form to the file `name` in `folder` and says where each stands. */
 export function writeGlmWeights(
   weights: GlmWeights,
@@ -69,6 +71,7 @@ export function writeGlmWeights(
 export interface ConvertedGlm {
   readonly config: GlmConfig;
   readonly modelPath: string;
+  readonly form: GlmForm;
   /** False when an earlier result was used. */
   readonly converted: boolean;
 }
@@ -78,6 +81,8 @@ export interface GlmSource {
   readonly weights: WeightSource;
   readonly config: GlmConfig;
   readonly halfSplit: boolean;
+  /** True where the file's converter has interleaved the halves of q's and k's heads (GGUF of Llama). */
+  readonly interleaved?: boolean | undefined;
 }
 
 /**
@@ -101,6 +106,11 @@ export async function convertGlm(
     write(layout);
     const packed = await packWeights(folder, form, layout);
     if (packed !== layout) write(packed);
+    writeFileSync(join(folder, layoutName), JSON.stringify(packed));
   });
-  return { config, ...made };
+  return { config, form, ...made };
 }
+
+/** Where each weight of a converted model stands, for other models over the same weights. */
+export const readGlmLayout = ({ modelPath }: ConvertedGlm): GlmLayout =>
+  JSON.parse(readFileSync(join(dirname(modelPath), layoutName), 'utf8')) as GlmLayout;

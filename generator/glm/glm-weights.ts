@@ -28,7 +28,7 @@ export interface GlmMatrix {
 const readBytes = 16 * 1024 * 1024;
 
 /** Row order that turns half-split rotary heads into interleaved ones. */
-function interleavedOrder(heads: number, headDim: number, rotary: number): number[] {
+export function interleavedOrder(heads: number, headDim: number, rotary: number): number[] {
   const order: number[] = [];
   for (let head = 0; head < heads; head += 1) {
     for (let row = 0; row < headDim; row += 1) {

@@ -1,4 +1,5 @@
 /** Finds the generator to serve with: the first candidate whose weights can be had and are sound. */
+import { join } from 'node:path';
 import { LocalGenerator } from '../../generator/local-generator.ts';
 import type { Config } from '../core/config.ts';
 import { FootnoteError, toFootnoteError } from '../core/errors.ts';
@@ -74,12 +75,18 @@ async function openChecked(
     threads: config.threads,
     device: config.device,
     form: config.generatorForm,
+    loraPath: config.generatorLora,
     maxQueued: config.maxQueued,
     timeoutMs: config.generateTimeoutMs,
     signal,
   });
+  // An update is as good a reason to check as the weights themselves.
+  const checked =
+    config.generatorLora === undefined
+      ? path
+      : join(config.generatorLora, 'adapter_model.safetensors');
   try {
-    if (!(await passedSelfCheck(config.cacheDir, path, config.device))) {
+    if (!(await passedSelfCheck(config.cacheDir, checked, config.device))) {
       const check = await generator.selfCheck({
         perplexity: entry.perplexity ?? ANY_MODEL,
         signal,
@@ -90,7 +97,7 @@ async function openChecked(
           extra: { perplexity: check.perplexity },
         });
       }
-      await rememberSelfCheck(config.cacheDir, path, config.device, check.detail);
+      await rememberSelfCheck(config.cacheDir, checked, config.device, check.detail);
     }
     return generator;
   } catch (error) {

@@ -84,6 +84,10 @@ export const CONFIG_FIELDS = {
     env: 'FOOTNOTE_EMBEDDER',
     help: 'embedder: a store name, a hub id (org/repo[:file]) or a path',
   },
+  generatorLora: {
+    env: 'FOOTNOTE_GENERATOR_LORA',
+    help: "folder of a low-rank update of the generator in PEFT's layout (generator/training), merged when its graph is built",
+  },
   generatorForm: {
     env: 'FOOTNOTE_GENERATOR_FORM',
     help: "form of the generator's weights: auto (a short probe of the processor decides), int8, int7, int8-block, int4, int8-mixed, float16, float32",
@@ -196,6 +200,7 @@ function schemaFor(environment: NodeJS.ProcessEnv) {
     searchCacheSeconds: z.coerce.number().int().min(0).default(600),
     generator: z.string().optional(),
     embedder: z.string().default('multilingual-e5-small'),
+    generatorLora: z.string().optional(),
     generatorForm: z.string().default('auto'),
     device: z.enum(['auto', 'cpu', 'cuda']).default('auto'),
     hubEndpoint: z.url().default('https://huggingface.co'),
