@@ -9,7 +9,7 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { E5Embedder } from '../../retriever/embed/e5-embedder.ts';
+import { E5Embedder } from '../../src/runtime/e5/e5-embedder.ts';
 import { EvidenceModel } from '../../retriever/rank/evidence-model.ts';
 import { FusionModel } from '../../retriever/rank/fuse-readings.ts';
 import { judgePassages, type RankModels } from '../../retriever/rank/judge-passages.ts';

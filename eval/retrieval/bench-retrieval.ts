@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { dot, E5Embedder } from '../../retriever/embed/e5-embedder.ts';
+import { dot, E5Embedder } from '../../src/runtime/e5/e5-embedder.ts';
 import { createApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/core/config.ts';
 import { toFootnoteError } from '../../src/core/errors.ts';

@@ -31,7 +31,7 @@ export interface CitationCase {
   readonly gold: number;
 }
 
-function draftOf(text: string, kind: Draft['kind'] = 'generated'): Draft {
+export function draftOf(text: string, kind: Draft['kind'] = 'generated'): Draft {
   return {
     kind,
     text,
@@ -42,7 +42,12 @@ function draftOf(text: string, kind: Draft['kind'] = 'generated'): Draft {
   };
 }
 
-function referenceOf(number: number, title: string, text: string, language: string): Reference {
+export function benchReference(
+  number: number,
+  title: string,
+  text: string,
+  language: string,
+): Reference {
   return {
     number,
     url: `https://example.org/${number}`,
@@ -79,12 +84,12 @@ export function citationCases(count: number, seed = 3): CitationCase[] {
       .map(({ text }) => ({ text, title: page.title }))
       .filter(({ text }) => text !== paragraph);
     const references = Array.from({ length: 5 }, (_, place) => {
-      if (place + 1 === gold) return referenceOf(place + 1, page.title, paragraph, language);
+      if (place + 1 === gold) return benchReference(place + 1, page.title, paragraph, language);
       const other: FrozenPage = pick(pool.filter((candidate) => candidate !== foreign));
       const near = others.splice(Math.floor(random() * others.length), 1)[0];
       return near === undefined
-        ? referenceOf(place + 1, other.title, other.paragraphs[0]?.text ?? '', language)
-        : referenceOf(place + 1, near.title, near.text, language);
+        ? benchReference(place + 1, other.title, other.paragraphs[0]?.text ?? '', language)
+        : benchReference(place + 1, near.title, near.text, language);
     });
     const span = pick(splitSentences(paragraph));
     const sentence = paragraph.slice(span.start, span.end);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { weights } from '../../test/weights.ts';
-import { E5Embedder } from '../embed/e5-embedder.ts';
+import { E5Embedder } from '../../src/runtime/e5/e5-embedder.ts';
 import { denseRanks, isForeign, mainScript } from './dense-ranks.ts';
 
 const path = weights('multilingual-e5-small');

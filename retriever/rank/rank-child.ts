@@ -2,7 +2,7 @@
 import { serveChild, type ChildContext } from '../../src/runtime/serve-child.ts';
 import { readE5Weights } from '../../src/runtime/e5/e5-weights.ts';
 import { Reader } from '../../src/runtime/reader/reader.ts';
-import { E5Embedder } from '../embed/e5-embedder.ts';
+import { E5Embedder } from '../../src/runtime/e5/e5-embedder.ts';
 import { EvidenceModel } from './evidence-model.ts';
 import { FusionModel } from './fuse-readings.ts';
 import { judgePassages, type RankModels } from './judge-passages.ts';

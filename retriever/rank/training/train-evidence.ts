@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { sigmoid } from '../../../src/core/boosted-trees.ts';
 import { packageRoot } from '../../../src/core/package-root.ts';
-import { E5Embedder } from '../../embed/e5-embedder.ts';
+import { E5Embedder } from '../../../src/runtime/e5/e5-embedder.ts';
 import { answerabilityFeatures, ANSWERABILITY_FEATURES } from '../answerability.ts';
 import { combinedScores } from '../evidence-model.ts';
 import { toTreeArrays } from '../tree-arrays.ts';

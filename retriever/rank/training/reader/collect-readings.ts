@@ -15,7 +15,7 @@ import { readJsonLines } from '../../../../eval/read-json-lines.ts';
 import { stableHash } from '../../../../eval/training/stable-hash.ts';
 import { packageRoot } from '../../../../src/core/package-root.ts';
 import { Reader, type Reading } from '../../../../src/runtime/reader/reader.ts';
-import { E5Embedder } from '../../../embed/e5-embedder.ts';
+import { E5Embedder } from '../../../../src/runtime/e5/e5-embedder.ts';
 import { segmentDocument } from '../../../segment/segment-document.ts';
 import type { CountMemo } from '../../bm25f.ts';
 import { collectEvidence, type CollectedEvidence } from '../../collect-evidence.ts';

@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../../../../src/core/package-root.ts';
-import { E5Embedder } from '../../../embed/e5-embedder.ts';
+import { E5Embedder } from '../../../../src/runtime/e5/e5-embedder.ts';
 import { answerabilityFeatures } from '../../answerability.ts';
 import { collectTrainingSet } from '../collect-training-set.ts';
 import { sample } from '../evidence-training.ts';

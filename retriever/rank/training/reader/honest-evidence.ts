@@ -9,7 +9,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../../../../src/core/package-root.ts';
-import { E5Embedder } from '../../../embed/e5-embedder.ts';
+import { E5Embedder } from '../../../../src/runtime/e5/e5-embedder.ts';
 import { combinedScores } from '../../evidence-model.ts';
 import { collectTrainingSet } from '../collect-training-set.ts';
 import {

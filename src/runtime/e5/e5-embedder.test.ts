@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { weights } from '../../test/weights.ts';
+import { weights } from '../../../test/weights.ts';
 import { dot, E5Embedder } from './e5-embedder.ts';
-import { E5Tokenizer } from '../../src/runtime/e5/e5-tokenizer.ts';
-import { E5Weights, readE5Weights } from '../../src/runtime/e5/e5-weights.ts';
+import { E5Tokenizer } from './e5-tokenizer.ts';
+import { E5Weights, readE5Weights } from './e5-weights.ts';
 
 const path = weights('multilingual-e5-small');
 const { signal } = new AbortController();

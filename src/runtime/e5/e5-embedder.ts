@@ -6,14 +6,14 @@
 import { availableParallelism } from 'node:os';
 import { LRUCache } from 'lru-cache';
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
-import { abortReason } from '../../src/core/deadline.ts';
-import type { CallOptions, Embedder } from '../../src/core/seams.ts';
-import { convertedGraph } from '../../src/runtime/e5/converted-graph.ts';
-import { buildE5Graph, type E5Form } from '../../src/runtime/e5/e5-graph.ts';
-import { E5Inputs } from '../../src/runtime/e5/e5-inputs.ts';
-import { E5Tokenizer } from '../../src/runtime/e5/e5-tokenizer.ts';
-import { readE5Weights, type E5Weights } from '../../src/runtime/e5/e5-weights.ts';
-import { openE5Session } from '../../src/runtime/e5/e5-session.ts';
+import { abortReason } from '../../core/deadline.ts';
+import type { CallOptions, Embedder } from '../../core/seams.ts';
+import { convertedGraph } from './converted-graph.ts';
+import { buildE5Graph, type E5Form } from './e5-graph.ts';
+import { E5Inputs } from './e5-inputs.ts';
+import { E5Tokenizer } from './e5-tokenizer.ts';
+import { readE5Weights, type E5Weights } from './e5-weights.ts';
+import { openE5Session } from './e5-session.ts';
 
 const MAX_TOKENS = 256;
 const CACHED_TEXTS = 4_096;
