@@ -23,6 +23,8 @@ export interface EngineOptions {
   readonly form?: GlmForm | undefined;
   /** Folder of a low-rank update in PEFT's layout, merged when the graph is built. */
   readonly loraPath?: string | undefined;
+  /** `int8`: a KV cache of 8 bits, on the CPU; default: as attention computes. */
+  readonly cache?: 'int8' | undefined;
   /** Bytes of KV kept of earlier prompts and answers; 0: none. */
   readonly prefixBytes?: number | undefined;
 }

@@ -28,6 +28,8 @@ export interface LocalGeneratorOptions {
   readonly timeoutMs?: number;
   /** Calls that share the decoder, run by run; more wait. Default 8. */
   readonly maxTogether?: number;
+  /** `int8`: a KV cache of 8 bits, a quarter of the memory for a small loss; on the CPU. */
+  readonly cache?: 'int8' | undefined;
   /** Bytes of KV kept of earlier prompts and answers; 0: none. Default 64 MiB. */
   readonly prefixBytes?: number;
 }
@@ -102,6 +104,7 @@ export class LocalGenerator implements Generator {
         options.form === undefined || options.form === 'auto'
           ? undefined
           : parseGlmForm(options.form),
+      cache: options.cache,
       prefixBytes: options.prefixBytes,
       loraPath: options.loraPath,
     };

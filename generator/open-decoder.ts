@@ -1,12 +1,15 @@
 /** A model ready to decode: converted where it has to be, in an onnxruntime session, with its tokenizer. */
 import { FootnoteError } from '../src/core/errors.ts';
 import type { Decoder } from './decoder.ts';
-import { convertGlm } from './glm/convert-glm.ts';
+import { calibrationText } from './glm/calibration-text.ts';
+import { convertGlm, readGlmLayout } from './glm/convert-glm.ts';
 import { probeForm } from './glm/form-probe.ts';
 import type { GlmConfig } from './glm/glm-config.ts';
 import { GlmDecoder } from './glm/glm-decoder.ts';
+import { cacheType } from './glm/glm-graph.ts';
 import type { GlmForm } from './glm/matrix-form.ts';
 import { withLora } from './glm/with-lora.ts';
+import { quantisedModel } from './glm/quantised-cache.ts';
 import { openOnnxModel } from './onnx-import/onnx-model.ts';
 import { openModel } from './open-model.ts';
 import { convertPrefixGlm } from './prefix-glm/convert-prefix-glm.ts';
@@ -26,6 +29,8 @@ export interface OpenDecoderOptions {
   readonly form?: GlmForm | undefined;
   /** Folder of a low-rank update in PEFT's layout, merged when the graph is built. */
   readonly loraPath?: string | undefined;
+  /** `int8`: a KV cache of 8 bits, on the CPU (see `quantised-cache.ts`); default: as attention computes. */
+  readonly cache?: 'int8' | undefined;
   /** Bytes of KV kept of earlier prompts and answers, where the decoder can reuse them; 0: none. */
   readonly prefixBytes?: number | undefined;
 }
@@ -57,9 +62,15 @@ export async function openDecoder(options: OpenDecoderOptions): Promise<OpenedDe
       const form = await formOf(model.source.config, options);
       const source =
         options.loraPath === undefined ? model.source : withLora(model.source, options.loraPath);
-      const { config, modelPath, converted } = await convertGlm(source, form, cacheDir);
+      const glm = await convertGlm(source, form, cacheDir);
+      const { config, modelPath, converted } = glm;
       const { prefixBytes } = options;
-      const decoder = await GlmDecoder.open(modelPath, config, { threads, device, prefixBytes });
+      const quantised =
+        options.cache === undefined || cacheType(form) !== 'float'
+          ? undefined
+          : await quantisedModel(glm, readGlmLayout(glm), tokenizer.encode(calibrationText));
+      const settings = { threads, device, prefixBytes, quantised };
+      const decoder = await GlmDecoder.open(modelPath, config, settings);
       return { decoder, tokenizer, converted, modelPath };
     }
     if (options.loraPath !== undefined) {

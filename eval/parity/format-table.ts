@@ -31,6 +31,8 @@ export interface TableOptions {
   readonly cacheDir: string;
   readonly dataFolder: string;
   readonly tokens: number;
+  /** Of the forms compared; references have the whole one. */
+  readonly cache: 'int8' | undefined;
   readonly threads: number;
   /** A Python that has llama-cpp-python. */
   readonly python: string | undefined;
@@ -39,8 +41,9 @@ export interface TableOptions {
 
 const exact = 'float32';
 
-async function openForm(options: TableOptions, form: GlmForm): Promise<GlmEngine> {
+async function openForm(options: TableOptions, form: GlmForm, cache?: 'int8'): Promise<GlmEngine> {
   return GlmEngine.open({
+    cache,
     weightsPath: options.weightsPath,
     cacheDir: options.cacheDir,
     threads: options.threads,
@@ -128,7 +131,7 @@ export async function printFormatTable(
   );
   console.log('|---|---|---|---|---|---|---|');
   for (const form of wanted) {
-    const engine = await openForm(options, form);
+    const engine = await openForm(options, form, options.cache);
     const toLlama = { en: noDivergence(), zh: noDivergence(), all: noDivergence() };
     const toExact = noDivergence();
     for (const [index, { ids, language }] of windows.entries()) {

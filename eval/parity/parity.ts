@@ -1,7 +1,8 @@
 /**
  * `npx tsx eval/parity/parity.ts --model qwen2.5-coder-0.5b|smollm2-135m [--weights FILE] [--form int8]`
  * prints how closely the GLM engine follows llama.cpp on the same weights. With `--table` it prints the
- * table of forms on text of the frozen web instead, with `--classes FORM` what each class of matrix costs.
+ * table of forms on text of the frozen web instead (with `--cache-int8` on a KV cache of 8 bits), with
+ * `--classes FORM` what each class of matrix costs.
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     classes: { type: 'string' },
     forms: { type: 'string', default: '' },
     tokens: { type: 'string', default: '20000' },
+    'cache-int8': { type: 'boolean', default: false },
     data: { type: 'string', default: join(packageRoot, '../shared/data/frozen-web-dev') },
     threads: { type: 'string' },
     'llama-python': { type: 'string' },
@@ -42,6 +44,7 @@ if (values.table || values.classes !== undefined) {
     cacheDir: values.cache,
     dataFolder: values.data,
     tokens: Number(values.tokens),
+    cache: values['cache-int8'] ? 'int8' : undefined,
     threads,
     python: values['llama-python'],
     signal,

@@ -8,40 +8,49 @@ import { openSession, type SessionOptions } from '../../src/runtime/onnx-session
 import { DecodeQueue, type DecodeStats } from './decode-queue.ts';
 import type { DecodedRow, DecodeOptions } from './decode-row.ts';
 import type { GlmConfig } from './glm-config.ts';
-import { glmIo } from './glm-graph.ts';
-import { greedy, runGlm } from './glm-session.ts';
+import { glmIo, type CacheScales } from './glm-graph.ts';
+import { greedy, runGlm, type RunInput, type RunOutput } from './glm-session.ts';
 import { emptyCache, type RowCache } from './kv-cache.ts';
 import { PrefixCache } from './prefix-cache.ts';
+import { dequantiseCache, quantiseCache, type QuantisedModel } from './quantised-cache.ts';
 
 /** Positions whose logits cross to JavaScript at once. */
 const logitsChunk = 32;
 /** A step is a thousand operators of microseconds: threads that sleep in between cost a sixth of it. */
 const spinUs = 200;
+/** Tokens fed at once that a quantised cache is still fast with: more than a step copies ahead. */
+const fewTokens = 16;
 const defaultPrefixBytes = 64 * 1024 * 1024;
 
 export interface DecoderOptions extends SessionOptions {
+  /** The same model with a KV cache of 8 bits, which writes what the other one has read. */
+  readonly quantised?: QuantisedModel | undefined;
   /** Bytes of KV kept of earlier prompts and answers; 0: none. Default 64 MiB. */
   readonly prefixBytes?: number | undefined;
 }
 
 export class GlmDecoder {
   readonly config: GlmConfig;
-  readonly #session: InferenceSession;
+  readonly #sessions: readonly InferenceSession[];
+  readonly #run: (input: RunInput) => Promise<RunOutput>;
   readonly #queue: DecodeQueue;
   readonly #empty: RowCache;
 
-  private constructor(session: InferenceSession, config: GlmConfig, prefixBytes: number) {
-    this.#session = session;
+  private constructor(
+    sessions: readonly [InferenceSession, ...InferenceSession[]],
+    config: GlmConfig,
+    options: DecoderOptions,
+  ) {
+    const [session] = sessions;
+    this.#sessions = sessions;
     this.config = config;
+    this.#run = runner(sessions, config, options.quantised?.scales);
     const type = session.inputMetadata.find(({ name }) => name === glmIo.pastKey(0));
-    const isHalf = type?.isTensor === true && type.type === 'float16';
-    this.#empty = emptyCache(config, isHalf ? 'float16' : 'float32');
-    this.#queue = new DecodeQueue(
-      config,
-      (input) => runGlm(session, config, input),
-      new PrefixCache(prefixBytes),
-      this.#empty,
-    );
+    const held = type?.isTensor === true ? type.type : 'float32';
+    const kept = options.quantised === undefined ? held : 'int8';
+    this.#empty = emptyCache(config, kept === 'float16' || kept === 'int8' ? kept : 'float32');
+    const prefixes = new PrefixCache(options.prefixBytes ?? defaultPrefixBytes);
+    this.#queue = new DecodeQueue(config, this.#run, prefixes, this.#empty);
   }
 
   /** @throws FootnoteError `model-invalid` when onnxruntime refuses the model */
@@ -50,12 +59,16 @@ export class GlmDecoder {
     config: GlmConfig,
     options: DecoderOptions,
   ): Promise<GlmDecoder> {
-    const session = await openSession(modelPath, { ...options, spinUs });
-    return new GlmDecoder(session, config, options.prefixBytes ?? defaultPrefixBytes);
+    const { threads, device, quantised } = options;
+    const open = (path: string): Promise<InferenceSession> =>
+      openSession(path, { threads, device, spinUs });
+    const session = await open(modelPath);
+    const rest = quantised === undefined ? [] : [await open(quantised.modelPath)];
+    return new GlmDecoder([session, ...rest], config, options);
   }
 
   async close(): Promise<void> {
-    await this.#session.release();
+    for (const session of this.#sessions) await session.release();
   }
 
   /** What has been computed so far. */
@@ -88,7 +101,7 @@ export class GlmDecoder {
       });
       if (signal.aborted) throw abortReason(signal);
       const part = ids.slice(at, at + logitsChunk);
-      const output = await runGlm(this.#session, this.config, {
+      const output = await this.#run({
         rows: [
           {
             ids: part,
@@ -112,4 +125,24 @@ export class GlmDecoder {
       }
     }
   }
+}
+
+/**
+ * Runs of the one session; with a second one, whose cache is quantised, prompts by the first and the
+ * rest by the second.
+ */
+function runner(
+  sessions: readonly [InferenceSession, ...InferenceSession[]],
+  config: GlmConfig,
+  scales: CacheScales | undefined,
+): (input: RunInput) => Promise<RunOutput> {
+  const [session, small] = sessions;
+  if (small === undefined || scales === undefined) return (input) => runGlm(session, config, input);
+  return async (input) => {
+    const many = (input.rows[0]?.ids.length ?? 0) > fewTokens;
+    if (!many || input.wantLogits === true) return runGlm(small, config, input);
+    const tensors = dequantiseCache(input.tensors, scales);
+    const output = await runGlm(session, config, { ...input, tensors });
+    return { ...output, tensors: quantiseCache(output.tensors, scales) };
+  };
 }

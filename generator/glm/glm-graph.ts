@@ -1,5 +1,5 @@
 /** The GLM decoder as ONNX nodes: token ids to hidden states, with the KV cache of each layer. */
-import { float, int, type OnnxGraph } from '../../src/runtime/onnx-graph.ts';
+import { float, int, string, type OnnxGraph } from '../../src/runtime/onnx-graph.ts';
 import type { GlmConfig } from './glm-config.ts';
 import { addLinearConstants, Linear } from './linear-graph.ts';
 import { matrixForm, type GlmForm } from './matrix-form.ts';
@@ -18,9 +18,30 @@ export const glmIo = {
   presentValue: (layer: number): string => `present.${layer}.value`,
 } as const;
 
-/** Type of the KV cache: CUDA has attention in half precision only, and the weights say who computes. */
-export const cacheType = (form: GlmForm): 'float' | 'float16' =>
-  matrixForm(form, 'qkv') === 'float16' ? 'float16' : 'float';
+/** What one step of 8 bits is worth in each channel of the KV cache, by layer: `[kv heads * head dim]`. */
+export interface CacheScales {
+  readonly keys: readonly Float32Array[];
+  readonly values: readonly Float32Array[];
+}
+
+/**
+ * Type of the KV cache: 8 bits where scales are given. CUDA has attention in half precision only, and the
+ * weights say who computes.
+ */
+export const cacheType = (form: GlmForm, scales?: CacheScales): 'float' | 'float16' | 'int8' =>
+  scales !== undefined ? 'int8' : matrixForm(form, 'qkv') === 'float16' ? 'float16' : 'float';
+
+const keyScale = (layer: number): string => `layers.${layer}.key_scale`;
+const valueScale = (layer: number): string => `layers.${layer}.value_scale`;
+
+/** Constants of a cache of 8 bits. */
+export function addCacheScales(main: OnnxGraph, config: GlmConfig, scales: CacheScales): void {
+  const shape = [config.num_key_value_heads, 1, config.head_dim];
+  for (let layer = 0; layer < config.num_hidden_layers; layer += 1) {
+    main.constant(keyScale(layer), 'float', shape, scales.keys[layer] as Float32Array);
+    main.constant(valueScale(layer), 'float', shape, scales.values[layer] as Float32Array);
+  }
+}
 
 /** Constants that bodies of nested graphs refer to by name. */
 export function addConstants(main: OnnxGraph, config: GlmConfig): void {
@@ -71,6 +92,8 @@ export function addDecoder(
     readonly lengths: string;
     readonly keys: readonly string[];
     readonly values: readonly string[];
+    /** The cache holds 8 bits: see `addCacheScales`. */
+    readonly quantised?: boolean;
   },
 ): {
   readonly hidden: string;
@@ -141,6 +164,7 @@ export function addDecoder(
         total32,
         half ? toHalf('rope.cos') : 'rope.cos',
         half ? toHalf('rope.sin') : 'rope.sin',
+        ...(state.quantised === true ? ['', '', '', keyScale(layer), valueScale(layer)] : []),
       ],
       {
         outputs: 3,
@@ -150,6 +174,13 @@ export function addDecoder(
           kv_num_heads: int(config.num_key_value_heads),
           do_rotary: int(1),
           rotary_interleaved: int(1),
+          ...(state.quantised === true
+            ? {
+                k_quant_type: string('PER_CHANNEL'),
+                v_quant_type: string('PER_CHANNEL'),
+                kv_cache_bit_width: int(8),
+              }
+            : {}),
         },
       },
     );

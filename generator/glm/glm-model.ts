@@ -6,7 +6,15 @@
 import { OnnxGraph, encodeModel, graph } from '../../src/runtime/onnx-graph.ts';
 import { addDecodeStep } from './decode-step.ts';
 import type { GlmConfig } from './glm-config.ts';
-import { addConstants, addDecoder, cacheType, glmIo, type GlmLayout } from './glm-graph.ts';
+import {
+  addCacheScales,
+  addConstants,
+  addDecoder,
+  cacheType,
+  glmIo,
+  type CacheScales,
+  type GlmLayout,
+} from './glm-graph.ts';
 import { Linear } from './linear-graph.ts';
 import type { GlmForm } from './matrix-form.ts';
 import { addIf } from './sampler-graph.ts';
@@ -66,12 +74,19 @@ const statePorts: readonly Port[] = [
  * `log_probabilities` (nats, of the plain distribution) grow by what each iteration makes.
  * `logits` `[B*keep, V]` of the last iteration is empty unless `want_logits`.
  */
-export function glmModel(config: GlmConfig, form: GlmForm, layout: GlmLayout): Uint8Array {
+export function glmModel(
+  config: GlmConfig,
+  form: GlmForm,
+  layout: GlmLayout,
+  scales?: CacheScales,
+): Uint8Array {
   const main = new OnnxGraph('glm');
   addConstants(main, config);
+  if (scales !== undefined) addCacheScales(main, config, scales);
   for (const [name, { type, dims, ...data }] of Object.entries(layout)) {
     main.external(name, type, dims, data);
   }
+  const held = cacheType(form, scales);
   const layers = Array.from({ length: config.num_hidden_layers }, (_, layer) => layer);
   const cache = (length: string): (string | number)[] => [
     'B',
@@ -84,8 +99,8 @@ export function glmModel(config: GlmConfig, form: GlmForm, layout: GlmLayout): U
     main.input(name, type, dims);
   }
   for (const layer of layers) {
-    main.input(glmIo.pastKey(layer), cacheType(form), cache('P'));
-    main.input(glmIo.pastValue(layer), cacheType(form), cache('P'));
+    main.input(glmIo.pastKey(layer), held, cache('P'));
+    main.input(glmIo.pastValue(layer), held, cache('P'));
   }
   main.constant('no.logits', 'float', [0, config.vocab_size], new Float32Array(0));
   main.constant('true', 'bool', [], Uint8Array.of(1));
@@ -104,19 +119,24 @@ export function glmModel(config: GlmConfig, form: GlmForm, layout: GlmLayout): U
         'logits',
         ...layers.flatMap((layer) => [glmIo.presentKey(layer), glmIo.presentValue(layer)]),
       ],
-      attributes: { body: graph(loopBody(config, form, layers)) },
+      attributes: { body: graph(loopBody(config, form, layers, held)) },
     },
   );
   for (const { name, type, dims } of statePorts) main.output(`last.${name}`, type, dims);
   main.output('logits', 'float', ['kept', config.vocab_size]);
   for (const layer of layers) {
-    main.output(glmIo.presentKey(layer), cacheType(form), cache('T'));
-    main.output(glmIo.presentValue(layer), cacheType(form), cache('T'));
+    main.output(glmIo.presentKey(layer), held, cache('T'));
+    main.output(glmIo.presentValue(layer), held, cache('T'));
   }
   return encodeModel(main);
 }
 
-function loopBody(config: GlmConfig, form: GlmForm, layers: readonly number[]): OnnxGraph {
+function loopBody(
+  config: GlmConfig,
+  form: GlmForm,
+  layers: readonly number[],
+  held: ReturnType<typeof cacheType>,
+): OnnxGraph {
   const body = new OnnxGraph('step');
   const cache = (length: string): (string | number)[] => [
     'B',
@@ -129,8 +149,8 @@ function loopBody(config: GlmConfig, form: GlmForm, layers: readonly number[]): 
   for (const { name, type, dims } of statePorts) body.input(`step.${name}`, type, dims);
   body.input('step.logits', 'float', ['kept', config.vocab_size]);
   for (const layer of layers) {
-    body.input(`step.${layer}.key`, cacheType(form), cache('p'));
-    body.input(`step.${layer}.value`, cacheType(form), cache('p'));
+    body.input(`step.${layer}.key`, held, cache('p'));
+    body.input(`step.${layer}.value`, held, cache('p'));
   }
   const decoded = addDecoder(body, config, form, {
     ids: 'step.ids',
@@ -138,6 +158,7 @@ function loopBody(config: GlmConfig, form: GlmForm, layers: readonly number[]): 
     lengths: 'step.lengths',
     keys: layers.map((layer) => `step.${layer}.key`),
     values: layers.map((layer) => `step.${layer}.value`),
+    quantised: held === 'int8',
   });
   const logits = new Linear(body, form, config).apply(decoded.hidden, 'head');
   const after = addDecodeStep(body, {
@@ -178,8 +199,8 @@ function loopBody(config: GlmConfig, form: GlmForm, layers: readonly number[]): 
   });
   body.output(shown as string, 'float', ['kept', config.vocab_size]);
   for (const layer of layers) {
-    body.output(decoded.keys[layer] as string, cacheType(form), cache('t'));
-    body.output(decoded.values[layer] as string, cacheType(form), cache('t'));
+    body.output(decoded.keys[layer] as string, held, cache('t'));
+    body.output(decoded.values[layer] as string, held, cache('t'));
   }
   return body;
 }

@@ -25,7 +25,13 @@ function cacheNames(config: GlmConfig): string[] {
 
 /** Half precision comes as 16-bit whole numbers, or as floats where the engine knows them. */
 type CacheData = Float32Array;
-export type CacheType = 'float32' | 'float16';
+export type CacheType = 'float32' | 'float16' | 'int8';
+
+const emptyData = {
+  float32: () => new Float32Array(0),
+  float16: () => new Uint16Array(0),
+  int8: () => new Int8Array(0),
+} as const;
 
 const dataLike = (data: Tensor['data'], length: number): CacheData =>
   new (data.constructor as new (size: number) => CacheData)(length);
@@ -35,7 +41,7 @@ export function emptyCache(config: GlmConfig, type: CacheType): RowCache {
   const tensors = Object.fromEntries(
     cacheNames(config).map((name) => [
       name,
-      new Tensor(type, type === 'float16' ? new Uint16Array(0) : [], [1, heads, 0, dim]),
+      new Tensor(type, emptyData[type](), [1, heads, 0, dim]),
     ]),
   );
   return { tensors, length: 0 };

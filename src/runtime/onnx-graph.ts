@@ -19,10 +19,12 @@ export type OnnxType = keyof typeof ONNX_TYPE;
 export type Attribute =
   | { readonly kind: 'int'; readonly value: number }
   | { readonly kind: 'float'; readonly value: number }
+  | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'graph'; readonly value: OnnxGraph };
 
 export const int = (value: number): Attribute => ({ kind: 'int', value });
 export const float = (value: number): Attribute => ({ kind: 'float', value });
+export const string = (value: string): Attribute => ({ kind: 'string', value });
 export const graph = (value: OnnxGraph): Attribute => ({ kind: 'graph', value });
 
 /** Where an external tensor's bytes stand: a file beside the model, an offset and a length in bytes. */
@@ -37,7 +39,7 @@ export interface ExternalData {
   readonly prepacked?: string | undefined;
 }
 
-const ATTRIBUTE_TYPE = { float: 1, int: 2, graph: 5 } as const;
+const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, graph: 5 } as const;
 
 /** One graph: nodes in topological order, initializers, typed inputs and outputs. */
 export class OnnxGraph {
@@ -192,6 +194,9 @@ function encodeAttribute(name: string, attribute: Attribute): Uint8Array {
       break;
     case 'int':
       writer.tag(3, WireType.Varint).int64(attribute.value);
+      break;
+    case 'string':
+      writer.tag(4, WireType.LengthDelimited).string(attribute.value);
       break;
     case 'graph':
       writer.tag(6, WireType.LengthDelimited).bytes(attribute.value.encode());
