@@ -18,7 +18,7 @@ import { WeightsWriter } from './weights-writer.ts';
 import { writeEmbedding, writeMatrix } from './write-matrix.ts';
 
 /** Raise it when the graph or the layout of the weights changes: old results are then made anew. */
-const converterVersion = 6;
+const converterVersion = 7;
 const weightsName = 'weights.bin';
 const layoutName = 'layout.json';
 

@@ -20,8 +20,6 @@ export interface DecodeOptions {
   readonly constraint?: TokenConstraint | undefined;
   /** Copy spans of the prompt and of earlier drafts ahead; default true. */
   readonly copyAhead?: boolean | undefined;
-  /** More texts to copy from, best last. */
-  readonly hints?: readonly (readonly number[])[] | undefined;
   readonly signal: AbortSignal;
   /**
    * New tokens of a row, stop token excluded, with their log-probabilities (nats). Returning false
@@ -50,10 +48,14 @@ function uniformOf(seed: number, row: number, step: number): number {
   return ((state ^ (state >>> 15)) >>> 0) / 4_294_967_296;
 }
 
-/** Tokens copied ahead by length of the match: a longer match is more often right. */
-const copyCounts: readonly number[] = [0, 5, 7, 7];
+/**
+ * Tokens copied ahead by length of the match. On cited answers (14 of 60 tokens, qwen2.5-coder-0.5b) .7,
+ * 2.4, 3.7 and 7 copies hold after matches of 1, 2, 3 and 4 tokens, and each row more makes a step about
+ * a fourteenth longer: by that an answer takes .91 of what 5, 7 and 7 copies after 1, 2 and 3 take.
+ */
+const copyCounts: readonly number[] = [0, 1, 3, 7, 11];
 /** The same where copies have mostly been wrong. */
-const waryCounts: readonly number[] = [0, 0, 3, 7];
+const waryCounts: readonly number[] = [0, 0, 2, 5, 7];
 /** Steps after which a row's own record counts, and tokens a step under which it is wary. */
 const recordSteps = 10;
 const leastGain = 1.35;
@@ -116,14 +118,13 @@ export class DecodeRow {
     };
   }
 
-  /** What the row may copy from: hints, the prompt, drafts before it, and itself, which stands last. */
+  /** What the row may copy from: the prompt, drafts before it, and itself, which stands last. */
   corpus(prompt: readonly number[], before: readonly DecodeRow[]): number[] {
     const gap = Array.from({ length: longestMatch }, () => -1);
     // A draft before this one stands behind the prompt's end, so that its first words are found.
     const end = prompt.slice(-longestMatch);
     return [
       ...gap,
-      ...(this.#options.hints ?? []).flatMap((hint) => [...hint, ...gap]),
       ...(before.length > 0 ? prompt : []),
       ...before.flatMap(({ ids }) => [...gap, ...end, ...ids]),
       ...gap,

@@ -12,7 +12,7 @@ import { OnnxGraph, graph, int } from '../../src/runtime/onnx-graph.ts';
 import { addIf, addSampler } from './sampler-graph.ts';
 
 /** Longest run of last tokens that is looked up. */
-export const longestMatch = 3;
+export const longestMatch = 4;
 
 /** Names of the loop's state before a step, and of its logits. */
 export interface StepState {
