@@ -2,7 +2,9 @@
 import type { Draft, Reference, ScoredAnswer } from '../src/core/nouns.ts';
 import { citePrepared } from './citation/cite.ts';
 import { prepareReferences } from './citation/prepared-reference.ts';
+import type { LooseSentence } from './citation/assemble.ts';
 import { composeAnswers } from './selection/compose.ts';
+import { reportDisagreement } from './selection/disagreement.ts';
 import { select, type SelectReason } from './selection/select.ts';
 import type { Reader } from '../src/runtime/reader/reader.ts';
 import { read } from './support/reading.ts';
@@ -26,6 +28,10 @@ export interface Judgement {
   readonly candidates: readonly ScoredAnswer[];
   readonly abstained: boolean;
   readonly reason: SelectReason;
+  /** 0..1: that the references hold an answer, calibrated; null where the ranking believes nothing. */
+  readonly confidence: number | null;
+  /** What the sources say against the premise of a question that is not answered; null: nothing. */
+  readonly premise: LooseSentence | null;
 }
 
 /** What the reader is asked about one answer at most: some 8 ms a pair. */
@@ -58,11 +64,17 @@ export function judgeDrafts(input: JudgeInput, opinions?: SecondOpinions): Judge
     .map((draft) => citePrepared(draft, prepared, { question, language, opinions }))
     .filter(({ sentences }) => sentences.length > 0);
   const candidates = composeAnswers(cited, references, read(question));
-  const selection = select(candidates, { question, references, answerability, pages });
+  const selection = select(candidates, { question, references, answerability, pages, language });
+  const { best } = selection;
   return {
-    best: selection.best,
+    best:
+      best === null || selection.abstain
+        ? best
+        : { ...best, cited: reportDisagreement(best.cited, references, question, language) },
     candidates: selection.ranked,
     abstained: selection.abstain,
     reason: selection.reason,
+    confidence: selection.confidence,
+    premise: selection.premise?.sentence ?? null,
   };
 }

@@ -9,6 +9,7 @@ import { toFootnoteError } from './core/errors.ts';
 import type {
   Answer,
   AnswerEvent,
+  CitedSentence,
   Document,
   Draft,
   PageFailure,
@@ -28,6 +29,9 @@ import {
   sentenceDeltas,
   type SpokenAnswer,
 } from './spoken-answer.ts';
+
+/** A sentence with its citations, not yet in its place. */
+type Premise = Pick<CitedSentence, 'text' | 'citations'>;
 
 /** The rooms' work as the pipeline needs it. */
 export interface PipelineParts {
@@ -77,9 +81,17 @@ export interface PipelineParts {
     readonly abstained: boolean;
     /** All supported answers, best first. */
     readonly candidates?: readonly ScoredAnswer[];
+    /** 0..1: that the references hold an answer, calibrated. */
+    readonly confidence?: number | null;
+    /** What the sources say against the premise of a question that is not answered. */
+    readonly premise?: Premise | null;
   }>;
   /** What to say, and show, when the references do not hold the answer. */
-  abstention(question: Question, references: readonly Reference[]): SpokenAnswer;
+  abstention(
+    question: Question,
+    references: readonly Reference[],
+    premise?: Premise | null,
+  ): SpokenAnswer;
   /** The URL of a page that opens it at a quote. */
   linkTo(url: string, quote: string): string;
 }
@@ -199,7 +211,9 @@ export async function* answerQuestion(
   );
   const abstained = judged.abstained || judged.best === null;
   const cited =
-    abstained || judged.best === null ? parts.abstention(question, references) : judged.best.cited;
+    abstained || judged.best === null
+      ? parts.abstention(question, references, judged.premise)
+      : judged.best.cited;
   if (!abstained) warnings.push(...foreignWarnings(question, cited, references));
   for (const text of sentenceDeltas(cited)) yield { type: 'answer-delta', text };
   const answer: Answer = {

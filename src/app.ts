@@ -230,7 +230,8 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
         { ...input, question: input.question.text, language: input.question.language },
         { signal, timeoutMs: JUDGE_TIMEOUT_MS },
       ),
-    abstention: (question, references) => abstention(references, question.language),
+    abstention: (question, references, premise) =>
+      abstention(references, question.language, premise),
     linkTo: textFragmentUrl,
   };
   const service = new AnswerService(parts, config);

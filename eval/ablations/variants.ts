@@ -77,7 +77,7 @@ export async function judgeVariant(
   const { references } = trace;
   const judged =
     references.length === 0
-      ? { best: null, abstained: true }
+      ? { best: null, abstained: true, confidence: null }
       : await judge(
           {
             question: asked,
@@ -99,7 +99,7 @@ export async function judgeVariant(
     score: abstained ? null : (judged.best?.score ?? null),
     timings_ms: UNTIMED,
   };
-  const seen = { ...trace, best: judged.best };
+  const seen = { ...trace, best: judged.best, confidence: judged.confidence ?? null };
   return {
     id: record.id,
     group: variant.name,

@@ -85,7 +85,7 @@ function correctness(
   trace: QuestionTrace,
 ): Metrics {
   if (open === true) return {};
-  const confidence = trace.answerability;
+  const confidence = trace.confidence ?? trace.answerability;
   const sure: Metrics = confidence === null ? {} : { confidence };
   if (gold.length === 0) return { right: yes(answer.abstained), right_if_answered: 0, ...sure };
   const [first = ''] = answer.abstained ? [] : answer.sentences.map(({ text }) => text);

@@ -8,6 +8,8 @@ export interface QuestionTrace {
   read: readonly string[];
   references: readonly Reference[];
   answerability: number | null;
+  /** 0..1: that the references hold an answer, as the decision to answer sees it. */
+  confidence: number | null;
   pages: number;
   drafts: readonly Draft[];
   /** The best supported answer, even where it was withheld. */
@@ -22,6 +24,7 @@ export function emptyTrace(): QuestionTrace {
     read: [],
     references: [],
     answerability: null,
+    confidence: null,
     pages: 0,
     drafts: [],
     best: null,
@@ -54,6 +57,7 @@ export function tracedParts(parts: PipelineParts, trace: QuestionTrace): Pipelin
       trace.pages = input.pages;
       const judged = await parts.judge(input, options);
       trace.best = judged.best;
+      trace.confidence = judged.confidence ?? null;
       if ('candidates' in judged && Array.isArray(judged.candidates)) {
         trace.candidates = judged.candidates as readonly ScoredAnswer[];
       }

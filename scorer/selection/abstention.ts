@@ -3,11 +3,12 @@
  * answer was found, and which sources came closest.
  */
 import type { CitedSentence, Reference } from '../../src/core/nouns.ts';
+import type { LooseSentence } from '../citation/assemble.ts';
 import { stripMarks } from '../citation/citation-marks.ts';
 
 export interface Abstention {
   readonly answer: string;
-  /** Cover the answer; none has a citation, since none says anything a source could support. */
+  /** Cover the answer; only what is told against a premise has a citation: the rest says nothing of the world. */
   readonly sentences: readonly CitedSentence[];
 }
 
@@ -67,9 +68,14 @@ const wordings: Readonly<Record<string, Wording>> = {
 
 /**
  * The text of an abstention in the language of the answer (English where there is no wording).
+ * @param premise what the sources say against the question's premise: told with its citation
  * @param references in order of closeness; their titles are shown without marks that look like citations
  */
-export function abstention(references: readonly Reference[], language: string): Abstention {
+export function abstention(
+  references: readonly Reference[],
+  language: string,
+  premise: LooseSentence | null = null,
+): Abstention {
   const wording = wordings[language] ?? english;
   const names: string[] = [];
   for (const { title, site } of references) {
@@ -82,13 +88,23 @@ export function abstention(references: readonly Reference[], language: string): 
     if (name !== '' && !names.includes(name)) names.push(name);
     if (names.length === CLOSEST) break;
   }
-  const texts = names.length === 0 ? [wording.noSources] : [wording.none, wording.closest(names)];
+  const uncited = (text: string): LooseSentence => ({ text, citations: [] });
+  const loose =
+    names.length === 0
+      ? [uncited(wording.noSources)]
+      : [
+          uncited(wording.none),
+          ...(premise === null ? [] : [premise]),
+          uncited(wording.closest(names)),
+        ];
   let answer = '';
-  const sentences = texts.map((text): CitedSentence => {
+  const sentences = loose.map(({ text, citations }): CitedSentence => {
     if (answer !== '') answer += wording.gap;
     const start = answer.length;
     answer += text;
-    return { text, start, end: answer.length, citations: [] };
+    const end = answer.length;
+    for (const { reference } of citations) answer += `[${reference}]`;
+    return { text, start, end, citations };
   });
   return { answer, sentences };
 }

@@ -1,26 +1,16 @@
 /**
- * What is known when the product decides whether to answer, as numbers: how sure ranking and reader are,
- * and what of the question the best evidence lacks. Near-miss questions (a year, a name or a word
- * exchanged) look right to both; what gives them away is the exchanged word itself.
+ * What of a question its best evidence lacks, as numbers. Near-miss questions (a year, a name or a word
+ * exchanged) look right to ranking and reader; what gives them away is the exchanged word itself.
  */
 import type { EvidenceSentence, Reference } from '../../src/core/nouns.ts';
-import { coverage } from '../support/align.ts';
+import { coverage, pairOrder } from '../support/align.ts';
 import { namesOf } from '../support/features.ts';
 import { antonymClashes } from '../support/polarity.ts';
-import { checkQuantities, readQuantities } from '../support/quantities.ts';
+import { checkQuantities } from '../support/quantities.ts';
 import { knowsName, read, type Reading } from '../support/reading.ts';
-import { wantedKind } from './wanted-kind.ts';
 
-export const ANSWERABLE_FEATURES = [
-  'odds',
-  'size',
-  'answerable',
-  'answerableMargin',
-  'notNone',
-  'span',
-  'evidence',
-  'evidenceGap',
-  'agreeing',
+/** What of the question the best evidence lacks: by words alone, whoever ranked. */
+export const WORD_FEATURES = [
   'numbersMissing',
   'numbersMissingInPassage',
   'namesMissing',
@@ -32,18 +22,10 @@ export const ANSWERABLE_FEATURES = [
   'missingAnywhere',
   'antonyms',
   'denied',
-  'kindFits',
-  'spanInQuestion',
-  'unspaced',
-  'unspacedCovered',
+  'pairs',
+  'pairsInPassage',
 ] as const;
 
-const logit = (p: number): number => {
-  const safe = Math.min(1 - 1e-4, Math.max(1e-4, p));
-  return Math.log(safe / (1 - safe));
-};
-/** The reader's logit for a passage that it did not read. */
-const UNREAD = -4;
 const ORDINAL =
   /\b(?:I{1,3}|IV|VI{0,3}|IX|XI{0,3}|XIV|XV|XVI)\b(?!\s*(?:am|was|have|had|did|do|will|would)\b)|\b(?:first|second|third|fourth|fifth|sixth|last|only)\b/gu;
 
@@ -108,31 +90,14 @@ export function missingOf(
   return { share: total === 0 ? 1 : kept / total, heaviest, sum: total - kept };
 }
 
-/**
- * One row of `ANSWERABLE_FEATURES`.
- * @param answerability 0..1, of the ranking; null where it has none
- * @param pages how many were read
- */
-export function answerableFeatures(
-  questionText: string,
-  references: readonly Reference[],
-  answerability: number | null,
-  pages: number,
-): number[] {
+/** One row of `WORD_FEATURES`. */
+export function wordFeatures(questionText: string, references: readonly Reference[]): number[] {
   const question = read(questionText);
   const best = bestEvidence(references);
   const sentence = read(best?.sentence.text ?? '');
   const passage = read(best?.reference.text ?? '');
   const title = read(best?.reference.title ?? '');
   const everything = references.map(({ text, title: name }) => read(`${name}\n${text}`));
-  const answerable = references
-    .map(({ reading }) => reading?.answerable ?? UNREAD)
-    .sort((a, b) => b - a);
-  const scores = references
-    .flatMap(({ evidence }) => evidence.map(({ score }) => score))
-    .sort((a, b) => b - a);
-  const reading = best?.reference.reading;
-  const span = best === null ? '' : spanOf(best.reference);
   const asked = question.quantities.filter(({ strict }) => strict);
   const names = namesOf(question);
   const lacking = (by: readonly Reading[]): number =>
@@ -142,57 +107,30 @@ export function answerableFeatures(
       asked,
       by.flatMap(({ quantities }) => quantities),
     ).missing.length;
-  const inSentence = missingOf(question, [sentence, title]);
   const inPassage = missingOf(question, [passage, title]);
-  const unspaced =
-    question.tokens.filter((token) => token.unspaced).length * 2 >= question.tokens.length ? 1 : 0;
-  const ordinals = ordinalsOf(questionText).map(([one]) => one);
-  const said = `${best?.reference.title ?? ''} ${best?.sentence.text ?? ''}`;
-  const saidOrdinals = new Set(ordinalsOf(said).map(([one]) => one));
+  const saidOrdinals = new Set(
+    ordinalsOf(`${title.text} ${sentence.text}`).map(([ordinal]) => ordinal),
+  );
+  const denies = ({ tokens }: Reading): boolean => tokens.some(({ negation }) => negation);
   return [
-    logit(answerability ?? 0.5),
-    Math.log2(1 + pages),
-    reading?.answerable ?? UNREAD,
-    (answerable[0] ?? UNREAD) - Math.max(UNREAD, answerable[1] ?? UNREAD),
-    Math.log(1e-2 + 1 - (reading?.none ?? 1)),
-    Math.log(1e-2 + (reading?.span ?? 0)),
-    logit(scores[0] ?? 0),
-    logit(scores[0] ?? 0) - logit(scores[1] ?? 0),
-    Math.min(
-      2,
-      references.filter((one) => one !== best?.reference && sameSpan(span, spanOf(one))).length,
-    ),
     without([sentence, title]),
     without([passage, title]),
     lacking([sentence, title]),
     lacking([passage, title]),
-    ordinals.some((one) => !saidOrdinals.has(one)) ? 1 : 0,
-    inSentence.share,
+    ordinalsOf(questionText).some(([ordinal]) => !saidOrdinals.has(ordinal)) ? 1 : 0,
+    missingOf(question, [sentence, title]).share,
     inPassage.share,
     inPassage.heaviest,
     missingOf(question, everything).sum,
     antonymClashes(question, sentence),
-    question.tokens.some(({ negation }) => negation) &&
-    !sentence.tokens.some(({ negation }) => negation)
-      ? 1
-      : 0,
-    kindFits(questionText, span),
-    span === '' ? 0 : missingOf(read(span), [question]).share,
-    unspaced,
-    unspaced * inSentence.share,
+    denies(question) && !denies(sentence) ? 1 : 0,
+    pairOrder(question, sentence),
+    pairOrder(question, passage),
   ];
 }
 
-/** 1: what the reader points at is of the kind that is asked for; -1: it is not; 0: any would do. */
-function kindFits(question: string, span: string): number {
-  const wanted = wantedKind(question);
-  if (wanted === 'any' || span === '') return 0;
-  const quantities = readQuantities(span);
-  if (wanted === 'date') {
-    return quantities.some(({ key }) => /^(?:month|decade|century):|^n:\d{3,4}$/u.test(key))
-      ? 1
-      : -1;
-  }
-  if (wanted === 'number') return quantities.length > 0 ? 1 : -1;
-  return /\p{Lu}|\p{Script=Han}/u.test(span) ? 1 : -1;
+/** Is the text of a script without spaces, for the most part? */
+export function isUnspaced(text: string): boolean {
+  const { tokens } = read(text);
+  return tokens.filter(({ unspaced }) => unspaced).length * 2 >= tokens.length;
 }

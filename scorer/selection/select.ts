@@ -7,19 +7,9 @@ import { countWords } from '../../src/core/tokens.ts';
 import { preference } from '../preference/preference.ts';
 import { sigmoid } from '../../src/core/boosted-trees.ts';
 import { read } from '../support/reading.ts';
+import { AnswerableModel } from './answerable-model.ts';
 import { addedWords, directness } from './directness.ts';
-
-/**
- * Below this answerability (0..1, from the ranker) the answer is withheld: by the number of pages that
- * were read, since every further page is one more chance of a sentence that only looks right. Chosen
- * on questions of pages that the reader has not seen (`fit-fusion.ts` prints the table): with ten similar
- * pages .90 of the answerable are answered in English, .98 in Chinese; withheld are all of what is not
- * there in English, .71 in Chinese, and .42 of SQuAD 2's questions that a page only seems to answer.
- */
-export function answerabilityAt(pages: number): number {
-  if (pages <= 2) return 0.06;
-  return pages <= 4 ? 0.12 : 0.2;
-}
+import { contradictedPremise, type Premise } from './premise.ts';
 
 /** Least support of every sentence of an answer that is shown. */
 const SUPPORTED_AT = 0.5;
@@ -34,7 +24,12 @@ const SELECTION_WEIGHTS = {
   length: 0.3,
 } as const;
 
-export type SelectReason = 'answered' | 'unsupported' | 'unanswerable' | 'no-candidates';
+export type SelectReason =
+  | 'answered'
+  | 'unsupported'
+  | 'unanswerable'
+  | 'false-premise'
+  | 'no-candidates';
 
 export interface Selection {
   readonly best: ScoredAnswer | null;
@@ -42,6 +37,10 @@ export interface Selection {
   readonly ranked: readonly ScoredAnswer[];
   readonly abstain: boolean;
   readonly reason: SelectReason;
+  /** 0..1: that the references hold an answer, calibrated; null where the ranking believes nothing. */
+  readonly confidence: number | null;
+  /** What the sources say against the question's premise, where it is not answered. */
+  readonly premise: Premise | null;
 }
 
 export interface SelectContext {
@@ -51,7 +50,11 @@ export interface SelectContext {
   readonly answerability: number | null;
   /** Pages that were read for the question. */
   readonly pages: number;
+  /** BCP 47 primary subtag of the answer; default English. */
+  readonly language?: string | undefined;
 }
+
+let model: AnswerableModel | undefined;
 
 /**
  * Orders candidates and decides whether to answer. `best` is set even when `abstain` is true for want
@@ -59,8 +62,18 @@ export interface SelectContext {
  */
 export function select(candidates: readonly CitedAnswer[], context: SelectContext): Selection {
   const { question, references, answerability } = context;
-  if (candidates.length === 0)
-    return { best: null, ranked: [], abstain: true, reason: 'no-candidates' };
+  model ??= new AnswerableModel();
+  const confidence =
+    answerability === null
+      ? null
+      : model.probability(question, references, answerability, context.pages);
+  const contradicted = contradictedPremise(question, references, context.language ?? 'en');
+  const withheld = (
+    reason: SelectReason,
+    best: ScoredAnswer | null = null,
+    ranked: readonly ScoredAnswer[] = [],
+  ): Selection => ({ best, ranked, abstain: true, reason, confidence, premise: contradicted });
+  if (candidates.length === 0) return withheld('no-candidates');
   const supported = candidates.filter(
     ({ sentences, support }) => sentences.length > 0 && support >= SUPPORTED_AT,
   );
@@ -91,10 +104,11 @@ export function select(candidates: readonly CitedAnswer[], context: SelectContex
     })
     .sort((a, b) => b.score - a.score);
   const best = ranked[0] ?? null;
-  if (best === null) return { best, ranked, abstain: true, reason: 'unsupported' };
-  if (answerability !== null && answerability < answerabilityAt(context.pages))
-    return { best, ranked, abstain: true, reason: 'unanswerable' };
-  return { best, ranked, abstain: false, reason: 'answered' };
+  if (best === null) return withheld('unsupported', best, ranked);
+  if (confidence !== null && confidence < model.threshold(question))
+    return withheld('unanswerable', best, ranked);
+  if (contradicted?.exact === true) return withheld('false-premise', best, ranked);
+  return { best, ranked, abstain: false, reason: 'answered', confidence, premise: null };
 }
 
 /**
