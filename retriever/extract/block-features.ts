@@ -5,6 +5,7 @@
 import { CLASS_GROUP_NAMES, groupBit } from './class-words.ts';
 import { PLACE_TAG_NAMES, type PlaceMap } from './block-place.ts';
 import type { Block } from './page-blocks.ts';
+import { textCounts, type TextCounts } from './text-counts.ts';
 
 const KINDS = ['paragraph', 'heading', 'item', 'row', 'pre', 'quote', 'caption'] as const;
 const PROSE_TAGS = ['P', 'DIV', 'LI', 'SPAN', 'TD', 'A', 'H1', 'H2', 'H3'] as const;
@@ -18,8 +19,23 @@ const BYLINE =
 const DATE =
   /\b(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}|\d{1,2}(?:st|nd|rd|th|\.)? (?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])|ago|\d{1,2}:\d{2})\b|\d{4}年/iu;
 const SENTENCE_END = /[.!?…:;。！？」』”"'’)）》]$/u;
-const FUNCTION_WORDS =
-  /\b(?:the|of|and|to|in|a|is|that|for|was|with|on|as|it|by|be|are|this|from|had|have|der|die|das|und|ist|nicht|ein|eine|mit|von|zu|den|im|le|la|les|des|et|est|une|un|que|dans|pour|el|los|las|en|del|una|por|con|se|su|il|che|di|per|non|i|o|na|w|z|si|jest|do)\b|[的是在了和有不这我他也就说对は、をがのにで]/giu;
+const FUNCTION_WORDS = new Set(
+  'the of and to in a is that for was with on as it by be are this from had have der die das und ist nicht ein eine mit von zu den im le la les des et est une un que dans pour el los las en del una por con se su il che di per non i o na w z si jest do'.split(
+    ' ',
+  ),
+);
+const LONGEST_FUNCTION_WORD = 5;
+/** Words of ASCII letters, or one of the commonest characters of Chinese and Japanese. */
+const ASCII_WORD = /\w+|[的是在了和有不这我他也就说对は、をがのにで]/gu;
+
+function functionWords(text: string): number {
+  let count = 0;
+  for (const word of text.match(ASCII_WORD) ?? []) {
+    if (word.length > LONGEST_FUNCTION_WORD) continue;
+    if (word > '\u007f' || FUNCTION_WORDS.has(word.toLowerCase())) count += 1;
+  }
+  return count;
+}
 
 function logOf(value: number): number {
   return Math.log1p(Math.max(0, value));
@@ -28,6 +44,7 @@ function logOf(value: number): number {
 interface BlockFacts {
   readonly length: number;
   readonly words: number;
+  readonly counts: TextCounts;
   readonly linkDensity: number;
   readonly kept: number;
   readonly prose: boolean;
@@ -43,19 +60,23 @@ export function blockFeatures(
   /** Share of each block's text that Readability kept, 0..1. */
   kept: readonly number[],
   title: string,
-): readonly Float32Array[] {
+): readonly (readonly number[])[] {
   const facts = blocks.map((block, index): BlockFacts => {
-    const words = countRoughWords(block.text);
+    const sample = block.text.slice(0, SAMPLE_CHARS);
+    const counts = textCounts(sample);
+    const words =
+      ((counts.words + counts.unspaced / 2) * block.text.length) / Math.max(1, sample.length);
     const { path } = places.of(block.element);
     return {
       length: block.text.length,
       words,
+      counts,
       linkDensity: block.linkChars / Math.max(1, block.text.length),
       kept: kept[index] ?? 0,
       prose:
         words >= 12 &&
         block.linkChars / block.text.length < 0.4 &&
-        /[.!?。！？…]/u.test(block.text),
+        (counts.ends > 0 || /[.!?。！？…]/u.test(block.text.slice(SAMPLE_CHARS))),
       path,
       kind: path.split('/').slice(-2).join('/'),
     };
@@ -67,21 +88,12 @@ export function blockFeatures(
     pushText(row, block, facts[index]!, titleWords);
     pushPlace(row, block, facts[index]!, places, page);
     pushNeighbours(row, blocks, facts, index, page);
-    return Float32Array.from(row);
+    return row;
   });
 }
 
 /** Longer blocks are judged by their beginning. */
 const SAMPLE_CHARS = 5_000;
-
-function countRoughWords(whole: string): number {
-  const text = whole.length > SAMPLE_CHARS ? whole.slice(0, SAMPLE_CHARS) : whole;
-  const spaced = text.match(/[\p{L}\p{N}]+/gu)?.length ?? 0;
-  const unspaced =
-    text.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/gu)?.length ??
-    0;
-  return ((spaced + unspaced / 2) * whole.length) / Math.max(1, text.length);
-}
 
 function wordsOf(text: string): readonly string[] {
   return text.toLowerCase().match(/\p{Script=Han}|[\p{L}\p{N}]+/gu) ?? [];
@@ -165,11 +177,8 @@ function pushText(
   const text = block.text.length > SAMPLE_CHARS ? block.text.slice(0, SAMPLE_CHARS) : block.text;
   const words = wordsOf(text.slice(0, 400));
   const inTitle = words.filter((word) => titleWords.has(word)).length;
-  const capitals = text.match(/\p{Lu}/gu)?.length ?? 0;
-  const digits = text.match(/\d/gu)?.length ?? 0;
-  const stops = text.match(/[.!?。！？]/gu)?.length ?? 0;
-  const commas = text.match(/[,;，、；]/gu)?.length ?? 0;
-  const functional = text.slice(0, 400).match(FUNCTION_WORDS)?.length ?? 0;
+  const { capitals, digits, stops, commas } = fact.counts;
+  const functional = functionWords(text.slice(0, 400));
   row.push(
     logOf(fact.length),
     logOf(fact.words),

@@ -1,4 +1,5 @@
 import { classBits, groupBit } from './class-words.ts';
+import { elementsUnder } from './page-elements.ts';
 
 /** Tags whose presence above a block says something, one bit each. */
 const PLACE_TAGS = [
@@ -149,7 +150,7 @@ const PRUNED_TAGS = new Set([
 export function prunePage(body: Element, places: PlaceMap, keepComments: boolean): void {
   const total = (body.textContent ?? '').length;
   const pruned = keepComments ? PRUNED & ~bit('comment') : PRUNED;
-  for (const element of body.querySelectorAll('*')) {
+  for (const element of elementsUnder(body)) {
     const tag = element.tagName;
     const own = places.ownBits(element);
     const byTag = PRUNED_TAGS.has(tag);

@@ -47,8 +47,12 @@ export function analysePage(
   prunePage(body, places, discussion);
   const kept = readableShare(document, blocks);
   const around = containerFeatures(blocks, places, kept, linkedBody(linked, LINKED_BODY_CHARS));
-  const rows = blockFeatures(blocks, places, kept, title).map((row, index) =>
-    Float32Array.from([...row, ...(around[index] ?? [])]),
-  );
+  const rows = blockFeatures(blocks, places, kept, title).map((row, index) => {
+    const more = around[index] ?? [];
+    const whole = new Float32Array(row.length + more.length);
+    whole.set(row);
+    whole.set(more, row.length);
+    return whole;
+  });
   return { blocks, places, kept, rows, discussion };
 }

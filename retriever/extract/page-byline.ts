@@ -6,20 +6,44 @@
 import { first, type Metas } from './head-metas.ts';
 import { nameOf, type JsonObject } from './linked-data.ts';
 import { normaliseLine } from './normalise-text.ts';
+import {
+  firstOf,
+  hasClass,
+  isWithin,
+  type MarkedElement,
+  type PageElements,
+} from './page-elements.ts';
 import { elementText, folded, leadLines } from './page-text.ts';
 
-const BYLINE_SELECTORS = [
-  '[rel="author"]',
-  'a[href*="/author/"], a[href*="/autor/"], a[href*="/authors/"], a[href*="/autoren/"], a[href*="/auteur/"]',
-  '[itemprop="author"] [itemprop="name"]',
-  '[itemprop="author"]',
-  '[class*="author-name"], [class*="authorName"], [class*="author__name"]',
-  '.byline, [class*="byline"]',
-  '.author, .post-author, .entry-author, #author',
-  '[class*="Author"]',
-  'a[href*="/staff/"], a[href*="/profil/"], a[href*="/people/"]',
-  '[class*="author"], [class*="writer"], [class*="redakteur"]',
+const includesAny = (text: string, parts: readonly string[]): boolean =>
+  text !== '' && parts.some((part) => text.includes(part));
+const links =
+  (parts: readonly string[]) =>
+  ({ tag, href }: MarkedElement): boolean =>
+    tag === 'A' && includesAny(href, parts);
+const named =
+  (parts: readonly string[]) =>
+  ({ className }: MarkedElement): boolean =>
+    includesAny(className, parts);
+
+/** Marks of a byline, the surest first. */
+const BYLINE_MARKS: readonly ((marked: MarkedElement) => boolean)[] = [
+  ({ rel }) => rel.toLowerCase() === 'author',
+  links(['/author/', '/autor/', '/authors/', '/autoren/', '/auteur/']),
+  ({ itemprop, element }) =>
+    itemprop === 'name' &&
+    isWithin(element, (above) => above.getAttribute('itemprop') === 'author'),
+  ({ itemprop }) => itemprop === 'author',
+  named(['author-name', 'authorName', 'author__name']),
+  named(['byline']),
+  ({ className, id }) =>
+    id === 'author' || hasClass(className, ['author', 'post-author', 'entry-author']),
+  named(['Author']),
+  links(['/staff/', '/profil/', '/people/']),
+  named(['author', 'writer', 'redakteur']),
 ];
+/** Elements with one mark that are looked at. */
+const MOST_LOOKED_AT = 3;
 /** Where names are not the page's author. */
 const ELSEWHERE =
   'nav, aside, body > footer, [class*="comment"]:not(body), [class*="related"]:not(body), [class*="teaser"]:not(body), [class*="menu"]:not(body)';
@@ -88,6 +112,7 @@ function cardAuthor(metas: Metas): string | null {
 
 function* candidates(
   document: Document,
+  elements: PageElements,
   metas: Metas,
   linked: readonly JsonObject[],
 ): Generator<string> {
@@ -110,8 +135,8 @@ function* candidates(
     const name = source === null || /^https?:/u.test(source) ? null : cleanByline(source);
     if (name !== null && !/\bmin(?:ute)?s?\b/iu.test(name)) yield name;
   }
-  for (const selector of BYLINE_SELECTORS) {
-    for (const element of [...document.querySelectorAll(selector)].slice(0, 3)) {
+  for (const mark of BYLINE_MARKS) {
+    for (const { element } of firstOf(elements.marked, mark, MOST_LOOKED_AT)) {
       if (element.closest(ELSEWHERE) !== null) continue;
       const source = elementText(element);
       // The last selectors catch whole boxes about the author as well: only short ones are names.
@@ -129,12 +154,13 @@ function* candidates(
 /** @param site the site's own name: an author of that name is believed last */
 export function pickByline(
   document: Document,
+  elements: PageElements,
   metas: Metas,
   linked: readonly JsonObject[],
   site: string,
 ): string | null {
   let fallback: string | null = null;
-  for (const name of candidates(document, metas, linked)) {
+  for (const name of candidates(document, elements, metas, linked)) {
     if (folded(name) !== folded(site)) return name;
     fallback ??= name;
   }

@@ -4,6 +4,13 @@
  */
 import type { Metas } from './head-metas.ts';
 import type { JsonObject } from './linked-data.ts';
+import {
+  firstOf,
+  hasClass,
+  isWithin,
+  type MarkedElement,
+  type PageElements,
+} from './page-elements.ts';
 import { elementText, leadLines } from './page-text.ts';
 import { dateInUrl, parseDate } from './parse-date.ts';
 
@@ -43,19 +50,28 @@ const DATE_METAS = [
   'dcterms.modified',
   'datemodified',
 ];
-const DATE_SELECTORS = [
-  'time[itemprop="datePublished"]',
-  '[itemprop="datePublished"]',
-  '[property$="datePublished"], [property$="dateCreated"]',
-  'time[pubdate]',
-  'article time[datetime]',
-  'header time[datetime]',
-  'time[datetime]',
-  'time',
-  'abbr.published',
-  '[class*="publish"], [class*="posted"], [class*="pubdate"], [class*="entry-date"], [class*="post-date"], [class*="article-date"]',
-  '.date, [class*="date"], [class*="Date"], [id*="date"], [class*="time"], [id*="time"]',
+const inside = ({ element }: MarkedElement, tag: string): boolean =>
+  isWithin(element, (above) => above.tagName === tag);
+const PUBLISHED_CLASS = /publish|posted|pubdate|entry-date|post-date|article-date/u;
+const DATE_CLASS = /date|Date|time/u;
+const DATE_ID = /date|time/u;
+
+/** Marks of the date of publication, the surest first. */
+const DATE_MARKS: readonly ((marked: MarkedElement) => boolean)[] = [
+  ({ tag, itemprop }) => tag === 'TIME' && itemprop === 'datePublished',
+  ({ itemprop }) => itemprop === 'datePublished',
+  ({ property }) => /date(?:Published|Created)$/u.test(property),
+  ({ tag, pubdate }) => tag === 'TIME' && pubdate,
+  (marked) => marked.tag === 'TIME' && marked.dated && inside(marked, 'ARTICLE'),
+  (marked) => marked.tag === 'TIME' && marked.dated && inside(marked, 'HEADER'),
+  ({ tag, dated }) => tag === 'TIME' && dated,
+  ({ tag }) => tag === 'TIME',
+  ({ tag, className }) => tag === 'ABBR' && hasClass(className, ['published']),
+  ({ className }) => PUBLISHED_CLASS.test(className),
+  ({ className, id }) => DATE_CLASS.test(className) || DATE_ID.test(id),
 ];
+/** Elements with one mark that are looked at. */
+const MOST_LOOKED_AT = 6;
 const VISIBLE_DATE =
   /(?:published|posted|updated|date|发布(?:时间|于)?|公開日?|掲載日?|投稿日?|입력|등록|게시|日期|时间|發布|發表於|stand|ver[öo]ffentlicht(?: am)?|publi[ée] le|publicado)\s*(?:on|:|：)?\s*([^\n]{6,40})/iu;
 
@@ -83,6 +99,7 @@ function byOwnClock(date: string, inUrl: string | null): string {
  */
 export function pickDate(
   document: Document,
+  elements: PageElements,
   metas: Metas,
   linked: readonly JsonObject[],
   url: string,
@@ -107,8 +124,8 @@ export function pickDate(
     if (date !== null) return byOwnClock(date, inUrl);
   }
   if (inUrl !== null && inUrl <= limit) return inUrl;
-  for (const selector of DATE_SELECTORS) {
-    for (const element of [...document.querySelectorAll(selector)].slice(0, 6)) {
+  for (const mark of DATE_MARKS) {
+    for (const { element } of firstOf(elements.marked, mark, MOST_LOOKED_AT)) {
       const date =
         valid(element.getAttribute('datetime')) ??
         valid(element.getAttribute('content')) ??

@@ -8,6 +8,7 @@ import { linkedObjects, nameOf, type JsonObject } from './linked-data.ts';
 import { normaliseLine } from './normalise-text.ts';
 import { pickByline } from './page-byline.ts';
 import { pickDate } from './page-date.ts';
+import { pageElements, type PageElements } from './page-elements.ts';
 import { elementText, folded } from './page-text.ts';
 import type { HtmlScan } from './scan-html.ts';
 
@@ -74,7 +75,7 @@ function isMasthead(heading: Element): boolean {
 }
 
 function pickTitle(
-  document: Document,
+  elements: PageElements,
   metas: Metas,
   linked: readonly JsonObject[],
   titleTag: string,
@@ -92,7 +93,7 @@ function pickTitle(
   const headline = linked
     .map((node) => node['headline'])
     .find((value): value is string => typeof value === 'string' && value.trim().length > 3);
-  const headings = [...document.querySelectorAll('h1')]
+  const headings = elements.headings
     .slice(0, 12)
     .filter((heading) => !isMasthead(heading))
     .map(elementText)
@@ -177,10 +178,11 @@ export function pageMetadata(
   const american =
     /^en[-_]us$/iu.test(declaredLanguage ?? '') ||
     /^en[-_]us$/iu.test(metas.get('og:locale') ?? '');
+  const elements = pageElements(document);
   return {
-    title: pickTitle(document, metas, linked, title, siteName ?? host),
-    byline: pickByline(document, metas, linked, siteName ?? host),
-    publishedAt: pickDate(document, metas, linked, url, now, american),
+    title: pickTitle(elements, metas, linked, title, siteName ?? host),
+    byline: pickByline(document, elements, metas, linked, siteName ?? host),
+    publishedAt: pickDate(document, elements, metas, linked, url, now, american),
     canonicalUrl: canonicalOf(links.get('canonical') ?? metas.get('og:url'), url),
     site: siteName !== null && siteName.length <= 60 ? siteName : host,
     declaredLanguage,

@@ -1,5 +1,6 @@
 import { Readability } from '@mozilla/readability';
 import { MARK, type Block } from './page-blocks.ts';
+import { elementsUnder } from './page-elements.ts';
 
 /** With less text than this Readability begins anew from the page's source, up to four times. */
 const ENOUGH_CHARS = 300;
@@ -13,8 +14,9 @@ const RETRIED_ELEMENTS = 6_000;
  */
 export function readableShare(document: Document, blocks: readonly Block[]): readonly number[] {
   const kept = new Set<number>();
-  markTextOfDivs(document);
-  if (document.querySelectorAll('*').length > RETRIED_ELEMENTS) forbidRetry(document.body);
+  const elements = elementsUnder(document.documentElement);
+  markTextOfDivs(document, elements);
+  if (elements.length > RETRIED_ELEMENTS) forbidRetry(document.body);
   try {
     const article = new Readability<Node>(document, {
       serializer: (node) => node,
@@ -23,8 +25,9 @@ export function readableShare(document: Document, blocks: readonly Block[]): rea
       keepClasses: true,
     }).parse();
     const root = article?.content as Element | null | undefined;
-    for (const element of root?.querySelectorAll(`[${MARK}]`) ?? []) {
-      kept.add(Number(element.getAttribute(MARK)));
+    for (const element of root === null || root === undefined ? [] : elementsUnder(root)) {
+      const mark = element.getAttribute(MARK);
+      if (mark !== null) kept.add(Number(mark));
     }
   } catch {
     // Readability throws on some odd trees; the blocks are then judged without it.
@@ -54,9 +57,10 @@ function forbidRetry(body: Element): void {
  * Text that stands right in a `div` gets a marked `span` around it: Readability puts a bare `p` in the
  * place of such a `div`, and the mark would go with it.
  */
-function markTextOfDivs(document: Document): void {
-  for (const element of document.querySelectorAll(`div[${MARK}]`)) {
-    const mark = element.getAttribute(MARK) ?? '';
+function markTextOfDivs(document: Document, elements: readonly Element[]): void {
+  for (const element of elements) {
+    const mark = element.tagName === 'DIV' ? element.getAttribute(MARK) : null;
+    if (mark === null) continue;
     for (const node of Array.from(element.childNodes)) {
       if (node.nodeType !== 3 || (node.nodeValue ?? '').trim() === '') continue;
       const span = document.createElement('span');

@@ -5,6 +5,8 @@
  * lacks `<html>`. 200k nested tags or 10 million attributes hang or overflow every DOM library.
  */
 
+import { withoutUnread } from './unread-attributes.ts';
+
 export interface HtmlScan {
   /** Safe to parse: one `<html>`, bounded depth, tags, attributes. Without meta, link and base. */
   readonly html: string;
@@ -322,7 +324,8 @@ export function scanHtml(source: string): HtmlScan {
     } else {
       if (tag.length > 100) attributes += tag.split(/\s/u, 200).length;
       else if (tag.length > name.length + 2) attributes += 3;
-      out.push(isVoid && !VOID.has(name) ? `${tag.slice(0, -2)}></${name}>` : tag);
+      const kept = withoutUnread(name, tag);
+      out.push(isVoid && !VOID.has(name) ? `${kept.slice(0, -2)}></${name}>` : kept);
     }
   }
   const titleTag = `<title>${title.replace(/</gu, '&lt;')}</title>`;

@@ -163,14 +163,14 @@ for (let fold = 0; fold < FOLDS; fold += 1) {
   const inFold = (page: TrainingPage): boolean => stableHash(page.site + deal) % FOLDS === fold;
   const model = train(pages.filter((page) => !inFold(page)));
   for (const page of pages.filter(inFold)) {
-    held.set(page, contentProbabilities(page.rows, model));
+    held.set(page, contentProbabilities(page.rows, blockTrees(model)));
   }
 }
 for (const threshold of [0.35, 0.4, 0.45, 0.5, 0.55, 0.6])
   report(`trees, cross-validated, at ${threshold}`, pages, (page) => held.get(page)!, threshold);
 if (process.argv.includes('--write')) {
   const model = train(pages);
-  report('trees, fitted', pages, (page) => contentProbabilities(page.rows, model), 0.5);
+  report('trees, fitted', pages, (page) => contentProbabilities(page.rows, blockTrees(model)), 0.5);
   const json = JSON.stringify(blockTrees(model));
   writeFileSync(join(packageRoot, 'retriever/extract/block-model.json'), `${json}\n`);
   console.log(`block-model.json: ${(json.length / 1000).toFixed(0)} kB`);

@@ -1,0 +1,20 @@
+/** Attributes of a tag that nothing reads: a parser makes a node of each, with its own cost. */
+
+/** Pictures keep all: Readability finds lazily loaded ones by any attribute. */
+const MEDIA = new Set(['img', 'picture', 'source', 'figure', 'video', 'audio', 'embed']);
+
+/**
+ * Tracking data, handlers, ARIA states, looks. What tells hidden parts, roles, names and dates stays:
+ * `style` with `display` or `visibility`, `data-testid` and the like. Only with a value: words of a class
+ * look like attributes without one.
+ */
+const UNREAD =
+  /\s(?:data-(?!testid|component|src|href)[\w:.-]*|on[a-z]+|aria-(?!hidden|label\b|modal)[\w-]*|tabindex|target|width|height|style(?=\s*=\s*(?:"(?![^"]*(?:display|visibility))|'(?![^']*(?:display|visibility)))))\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"']+)(?=[\s>/])/giu;
+
+/**
+ * @param name in lower case
+ * @param tag its source, `<` to `>`
+ */
+export function withoutUnread(name: string, tag: string): string {
+  return tag.length < name.length + 8 || MEDIA.has(name) ? tag : tag.replace(UNREAD, '');
+}
