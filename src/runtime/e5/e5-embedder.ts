@@ -18,7 +18,7 @@ import { openE5Session } from './e5-session.ts';
 const MAX_TOKENS = 256;
 const CACHED_TEXTS = 4_096;
 /** Changes when the graph does, so that an old conversion is not read. */
-const GRAPH_VERSION = 2;
+const GRAPH_VERSION = 3;
 
 export interface E5Options {
   readonly weightsPath: string;

@@ -39,12 +39,16 @@ export function addE5Layers(graph: OnnxGraph, weights: E5Tensors, form: E5Form):
   const vector = (name: string): string =>
     graph.constant(name, 'float', [weights.tensor(name).length], weights.tensor(name));
 
-  /** x W^T + b for tensors stored [out, in], several of them side by side. */
+  /**
+   * x W^T + b for tensors stored [out, in], several of them side by side.
+   * @param reach how far each input goes, for `evened`
+   */
   const linear = (
     x: string,
     names: readonly string[],
     inner: number,
     withBias: boolean,
+    reach?: Float32Array,
   ): string => {
     const rows = concat(names.map((name) => weights.tensor(`${name}.w`)));
     const bias = concat(names.map((name) => weights.tensor(`${name}.b`)));
@@ -52,10 +56,15 @@ export function addE5Layers(graph: OnnxGraph, weights: E5Tensors, form: E5Form):
     const label = names.join('+');
     const biasName = withBias ? graph.constant(`${label}.b`, 'float', [outer], bias) : '';
     if (form === 'int8') {
+      let even = x;
+      if (reach !== undefined) {
+        const factors = evened(rows, outer, inner, reach);
+        even = graph.op('Mul', [x, graph.constant(`${label}.even`, 'float', [inner], factors)]);
+      }
       const { values, scales } = quantiseColumns(rows, outer, inner);
       const w = graph.constant(`${label}.w`, 'int8', [inner, outer], values);
       const s = graph.constant(`${label}.s`, 'float', [outer], scales);
-      return graph.op('DynamicQuantizeMatMul', [x, w, s, '', biasName], {}, MICROSOFT);
+      return graph.op('DynamicQuantizeMatMul', [even, w, s, '', biasName], {}, MICROSOFT);
     }
     if (form === 'int4') {
       const { packed, scales } = quantiseBlocks(rows, outer, inner);
@@ -105,11 +114,73 @@ export function addE5Layers(graph: OnnxGraph, weights: E5Tensors, form: E5Form):
         { epsilon: float(epsilon) },
       );
     x = norm(linear(attended, [`${l}.ao`], hidden, true), 'aln');
-    const up = linear(x, [`${l}.fi`], hidden, false);
+    const up = linear(x, [`${l}.fi`], hidden, false, normReach(weights, `${l}.aln`));
     const active = graph.op('BiasGelu', [up, vector(`${l}.fi.b`)], {}, MICROSOFT);
-    x = norm(linear(active, [`${l}.fo`], ffn, true), 'oln');
+    x = norm(linear(active, [`${l}.fo`], ffn, true, geluReach(layer, ffn)), 'oln');
   }
   return x;
+}
+
+/** How much of the unevenness of the inputs goes into the weights. */
+const EVENING = 0.8;
+
+/**
+ * Int8 has one scale for all inputs of a run, which a single far-reaching channel would take for itself:
+ * so inputs are divided, and the weights' columns multiplied, by a factor a channel (SmoothQuant, Xiao et
+ * al. 2023). Changes `rows`; the result is what the inputs are multiplied with. The mean error of the
+ * reader's relevance falls from .36 to .16 (log-odds).
+ */
+function evened(
+  rows: Float32Array,
+  outer: number,
+  inner: number,
+  reach: Float32Array,
+): Float32Array {
+  const factors = new Float32Array(inner);
+  let logs = 0;
+  for (let i = 0; i < inner; i += 1) {
+    let most = 1e-6;
+    for (let o = 0; o < outer; o += 1) most = Math.max(most, Math.abs(rows[o * inner + i] ?? 0));
+    const factor = Math.max(1e-4, reach[i] ?? 0) ** EVENING / most ** (1 - EVENING);
+    factors[i] = factor;
+    logs += Math.log(factor);
+  }
+  const middle = Math.exp(logs / inner);
+  for (let i = 0; i < inner; i += 1) {
+    const factor = (factors[i] ?? 1) / middle;
+    for (let o = 0; o < outer; o += 1) rows[o * inner + i] = (rows[o * inner + i] ?? 0) * factor;
+    factors[i] = 1 / factor;
+  }
+  return factors;
+}
+
+/** How far a norm's outputs go: its bias and three of its deviations. */
+function normReach(weights: E5Tensors, name: string): Float32Array {
+  const bias = weights.tensor(`${name}.b`);
+  return weights.tensor(`${name}.w`).map((w, at) => Math.abs(bias[at] ?? 0) + 3 * Math.abs(w));
+}
+
+/**
+ * Neurons of multilingual-e5-small that fire far above all others of their layer, and how far: measured on
+ * questions with passages, English and Chinese; the reader, an update of these weights, has the same.
+ */
+const PEAKS: Readonly<Record<number, readonly [neuron: number, peak: number]>> = {
+  0: [318, 33],
+  1: [1462, 14],
+  2: [354, 12],
+  4: [778, 60],
+  5: [658, 32],
+  6: [1152, 14],
+  7: [413, 11],
+};
+/** As far as any other goes. */
+const USUAL_PEAK = 4;
+
+function geluReach(layer: number, ffn: number): Float32Array {
+  const reach = new Float32Array(ffn).fill(USUAL_PEAK);
+  const [neuron, peak] = PEAKS[layer] ?? [];
+  if (neuron !== undefined && peak !== undefined && neuron < ffn) reach[neuron] = peak;
+  return reach;
 }
 
 function concat(parts: readonly Float32Array[]): Float32Array {

@@ -106,7 +106,7 @@ describe.skipIf(path === null)('the reader with real weights (skipped without th
         furthest = Math.max(furthest, Math.abs((raw.logits[at] ?? 0) - logit));
       });
     }
-    expect(furthest).toBeLessThan(2);
+    expect(furthest).toBeLessThan(1);
   });
 
   test('it finds the passage, the answer in it, and that it is missing elsewhere', async () => {

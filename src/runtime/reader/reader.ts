@@ -23,7 +23,7 @@ import { readReaderWeights } from './reader-weights.ts';
 import { supportWindows } from './support-windows.ts';
 
 /** Changes when the graph does, so that an old conversion is not read. */
-const GRAPH_VERSION = 2;
+const GRAPH_VERSION = 3;
 const CACHED_PAIRS = 2_048;
 
 export interface ReaderOptions {
