@@ -22,7 +22,10 @@ export interface RankModels {
   readonly embedder: Embedder | null;
   readonly evidence: Pick<EvidenceModel, 'probabilities' | 'answerability'>;
   /** null: no cross-encoder. */
-  readonly reading: { readonly reader: Reader; readonly fusion: FusionModel } | null;
+  readonly reading: {
+    readonly reader: Pick<Reader, 'read'>;
+    readonly fusion: FusionModel;
+  } | null;
 }
 
 export interface JudgedPassages {

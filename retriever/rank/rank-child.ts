@@ -1,10 +1,12 @@
 /** The rank process: segmentation, BM25F, embedding and evidence for one question at a time. */
+import { availableParallelism } from 'node:os';
 import { serveChild, type ChildContext } from '../../src/runtime/serve-child.ts';
 import { readE5Weights } from '../../src/runtime/e5/e5-weights.ts';
 import { Reader } from '../../src/runtime/reader/reader.ts';
 import { E5Embedder } from '../../src/runtime/e5/e5-embedder.ts';
 import { EvidenceModel } from './evidence-model.ts';
 import { FusionModel } from './fuse-readings.ts';
+import { SecondCore } from './second-core.ts';
 import { judgePassages, type RankModels } from './judge-passages.ts';
 import {
   makeReferences,
@@ -39,11 +41,21 @@ function load(setup: RankSetup): Promise<RankModels> {
       return { embedder: null, evidence: new EvidenceModel('lexical'), reading: null };
     }
     // One file for both: the reader is an update of the embedder's weights.
-    const own = { ...setup, weightsPath, weights: await readE5Weights(weightsPath) };
+    const cores = setup.threads > 0 ? setup.threads : availableParallelism();
+    const threads = Math.max(1, Math.floor(cores / 2));
+    const own = { ...setup, threads, weightsPath, weights: await readE5Weights(weightsPath) };
+    const embedder = await E5Embedder.load(own);
+    const reader = await Reader.load(own);
+    const fusion = new FusionModel();
+    const evidence = new EvidenceModel('dense');
+    if (cores < 2) return { embedder, evidence, reading: { reader, fusion } };
+    // After these, so that it finds the converted graphs; nobody waits for it.
+    const second = new SecondCore();
+    void second.warm({ ...setup, weightsPath, threads }, new AbortController().signal);
     return {
-      embedder: await E5Embedder.load(own),
-      evidence: new EvidenceModel('dense'),
-      reading: { reader: await Reader.load(own), fusion: new FusionModel() },
+      embedder: second.embedder(embedder),
+      evidence,
+      reading: { reader: second.reader(reader), fusion },
     };
   })();
   loading.catch(() => {
