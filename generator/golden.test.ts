@@ -33,7 +33,7 @@ describe.each(['glm-edge', 'glm-4-chat', 'glm-4-0414', 'llama', 'qwen2', 'qwen3'
       const expected = readLogits(name);
       const model = openModel(join(goldens, name));
       if (model.kind !== 'glm') throw new Error(model.kind);
-      const { config, modelPath } = await convertGlm(model.source, 'float32', cacheDir);
+      const { config, modelPath } = await convertGlm(model.source, 'float32', cacheDir, []);
       model.close();
       const decoder = await GlmDecoder.open(modelPath, config, { threads: 1 });
       let worst = 0;

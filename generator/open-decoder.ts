@@ -62,13 +62,14 @@ export async function openDecoder(options: OpenDecoderOptions): Promise<OpenedDe
       const form = await formOf(model.source.config, options);
       const source =
         options.loraPath === undefined ? model.source : withLora(model.source, options.loraPath);
-      const glm = await convertGlm(source, form, cacheDir);
+      const calibrationIds = tokenizer.encode(calibrationText);
+      const glm = await convertGlm(source, form, cacheDir, calibrationIds);
       const { config, modelPath, converted } = glm;
       const { prefixBytes } = options;
       const quantised =
         options.cache === undefined || cacheType(form) !== 'float'
           ? undefined
-          : await quantisedModel(glm, readGlmLayout(glm), tokenizer.encode(calibrationText));
+          : await quantisedModel(glm, readGlmLayout(glm), calibrationIds);
       const settings = { threads, device, prefixBytes, quantised };
       const decoder = await GlmDecoder.open(modelPath, config, settings);
       return { decoder, tokenizer, converted, modelPath };

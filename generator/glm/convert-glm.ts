@@ -13,21 +13,26 @@ import type { GlmLayout } from './glm-graph.ts';
 import { glmModel } from './glm-model.ts';
 import { GlmWeights, type GlmMatrix } from './glm-weights.ts';
 import { matrixForm, type GlmForm } from './matrix-form.ts';
+import { activationRanges, isPerToken, smoothingFactors } from './smoothing.ts';
 import { packWeights } from './packed-weights.ts';
 import { WeightsWriter } from './weights-writer.ts';
 import { writeEmbedding, writeMatrix } from './write-matrix.ts';
 
 /** Raise it when the graph or the layout of the weights changes: old results are then made anew. */
-const converterVersion = 7;
+const converterVersion = 8;
 const weightsName = 'weights.bin';
 const layoutName = 'layout.json';
 
-/** Writes the weights in a form to the file `name` in `folder` and says where each stands. */
+/**
+ * Writes the weights in a form to the file `name` in `folder` and says where each stands.
+ * @param maxima is filled with the largest weight of each input channel, by the product's factors
+ */
 export function writeGlmWeights(
   weights: GlmWeights,
   form: GlmForm,
   folder: string,
   name = weightsName,
+  maxima?: Map<string, Float32Array>,
 ): GlmLayout {
   const { config } = weights;
   const writer = new WeightsWriter(join(folder, name), name);
@@ -36,7 +41,8 @@ export function writeGlmWeights(
       writer.add(name, 'float', [config.hidden_size], weights.norm(source, layer));
     };
     const matrix = (name: string, source: GlmMatrix): void => {
-      writeMatrix(writer, weights, name, source, matrixForm(form, name));
+      const rows = maxima === undefined ? weights : watched(weights, name, maxima);
+      writeMatrix(writer, rows, name, source, matrixForm(form, name));
     };
     writeEmbedding(writer, weights, weights.embedding(), matrixForm(form, 'embedding'));
     for (let layer = 0; layer < config.num_hidden_layers; layer += 1) {
@@ -68,6 +74,28 @@ export function writeGlmWeights(
   return writer.layout;
 }
 
+/** The same rows, while the largest weights of their columns are kept. */
+function watched(
+  weights: GlmWeights,
+  name: string,
+  maxima: Map<string, Float32Array>,
+): Pick<GlmWeights, 'forEachRow'> {
+  return {
+    forEachRow: (matrix, visit) => {
+      const key = name.replace(/\.(?:gate|up)$/u, '.gate_up');
+      const largest = maxima.get(key) ?? new Float32Array(matrix.columns);
+      maxima.set(key, largest);
+      weights.forEachRow(matrix, (row, values) => {
+        for (let column = 0; column < values.length; column += 1) {
+          const size = Math.abs(values[column] as number);
+          if (size > (largest[column] as number)) largest[column] = size;
+        }
+        visit(row, values);
+      });
+    },
+  };
+}
+
 export interface ConvertedGlm {
   readonly config: GlmConfig;
   readonly modelPath: string;
@@ -87,19 +115,28 @@ export interface GlmSource {
 
 /**
  * The converted model of a source, made now or found in `cacheDir`.
+ * @param calibrationIds tokens of a text, which say how large activations are
  * @throws FootnoteError `model-invalid` when the weights are damaged
  */
 export async function convertGlm(
   source: GlmSource,
   form: GlmForm,
   cacheDir: string,
+  calibrationIds: readonly number[],
 ): Promise<ConvertedGlm> {
   const { config, halfSplit } = source;
   const key = fingerprint(source.weights, config);
   const name = `glm-${key}-${form}-v${converterVersion}-${env.versions.common}`;
   const made = await convertedFolder(cacheDir, name, async (folder) => {
     const weights = new GlmWeights(source.weights, config, halfSplit);
-    const layout = writeGlmWeights(weights, form, folder);
+    const maxima = new Map<string, Float32Array>();
+    let layout = writeGlmWeights(weights, form, folder, weightsName, maxima);
+    if (isPerToken(form)) {
+      const ranges = await activationRanges(folder, config, form, layout, calibrationIds);
+      const factors = smoothingFactors(ranges, maxima);
+      const smoothed = new GlmWeights(source.weights, config, halfSplit, factors);
+      layout = writeGlmWeights(smoothed, form, folder);
+    }
     const write = (stored: GlmLayout): void => {
       writeFileSync(join(folder, 'model.onnx'), glmModel(config, form, stored));
     };

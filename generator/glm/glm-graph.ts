@@ -94,6 +94,8 @@ export function addDecoder(
     readonly values: readonly string[];
     /** The cache holds 8 bits: see `addCacheScales`. */
     readonly quantised?: boolean;
+    /** Is told the input of each product that smoothing reaches, by the name of its factors. */
+    readonly observe?: (name: string, input: string) => void;
   },
 ): {
   readonly hidden: string;
@@ -152,7 +154,9 @@ export function addDecoder(
   for (let layer = 0; layer < config.num_hidden_layers; layer += 1) {
     const at = `layers.${layer}`;
     const bias = config.attention_bias ? { bias: `${at}.qkv.bias` } : {};
-    const qkv = linear.apply(join(`${at}.input_norm`), `${at}.qkv`, bias);
+    const attendedTo = join(`${at}.input_norm`);
+    state.observe?.(`${at}.qkv`, attendedTo);
+    const qkv = linear.apply(attendedTo, `${at}.qkv`, bias);
     const inputs = attentionInputs(body, config, qkv, packed, at);
     const [attended, key, value] = body.node(
       'GroupQueryAttention',
@@ -198,9 +202,11 @@ export function addDecoder(
     const heads = body.op('Reshape', [whole as string, 'shape.heads']);
     branch = after(linear.apply(heads, `${at}.output`), `${at}.after_attention_norm`);
     const normed = join(`${at}.mlp_norm`);
+    state.observe?.(`${at}.gate_up`, normed);
     const gate = linear.apply(normed, `${at}.gate`);
     const silu = body.op('QuickGelu', [gate], { alpha: float(1) }, microsoft);
     const inner = body.op('Mul', [silu, linear.apply(normed, `${at}.up`)]);
+    state.observe?.(`${at}.down`, inner);
     branch = after(linear.apply(inner, `${at}.down`), `${at}.after_mlp_norm`);
   }
   return { hidden: join('norm'), keys, values };

@@ -7,6 +7,7 @@
 import { dequantise } from '../gguf/dequantise.ts';
 import type { WeightSource, WeightTensor } from '../weights/weight-source.ts';
 import type { GlmConfig } from './glm-config.ts';
+import type { ChannelValues } from './smoothing.ts';
 
 interface Segment {
   readonly tensor: WeightTensor;
@@ -22,6 +23,9 @@ export interface GlmMatrix {
   readonly rows: number;
   readonly columns: number;
   readonly segments: readonly Segment[];
+  /** Multiplies the inputs' weights, and divides the outputs': see `smoothing.ts`. */
+  readonly inputFactors?: Float32Array | undefined;
+  readonly outputFactors?: Float32Array | undefined;
 }
 
 /** Bytes of a tensor that are read at once; a tensor may be gigabytes. */
@@ -43,8 +47,16 @@ export class GlmWeights {
   readonly config: GlmConfig;
   readonly #file: WeightSource;
   readonly #halfSplit: boolean;
+  readonly #factors: ChannelValues;
 
-  constructor(file: WeightSource, config: GlmConfig, halfSplit: boolean) {
+  /** @param factors of `smoothing.ts`, by product */
+  constructor(
+    file: WeightSource,
+    config: GlmConfig,
+    halfSplit: boolean,
+    factors: ChannelValues = new Map(),
+  ) {
+    this.#factors = factors;
     this.#file = file;
     this.config = config;
     this.#halfSplit = halfSplit;
@@ -57,8 +69,10 @@ export class GlmWeights {
 
   head(): GlmMatrix {
     const { vocab_size: vocab, hidden_size: hidden } = this.config;
-    if (this.config.tie_word_embeddings) return this.embedding();
-    return this.#matrix([this.#tensor('output.weight', vocab, hidden)]);
+    const rows = this.config.tie_word_embeddings
+      ? this.embedding()
+      : this.#matrix([this.#tensor('output.weight', vocab, hidden)]);
+    return { ...rows, inputFactors: this.#factors.get('head') };
   }
 
   /** Rows of q, then k, then v. */
@@ -66,14 +80,14 @@ export class GlmWeights {
     const { hidden_size: hidden } = this.config;
     const [q, kv] = this.#attentionRows();
     const fused = `blk.${layer}.attn_qkv.weight`;
-    if (this.#file.tensors.has(fused)) {
-      return this.#matrix([this.#tensor(fused, q + 2 * kv, hidden)]);
-    }
-    return this.#matrix([
-      this.#rotated(`blk.${layer}.attn_q.weight`, q, hidden),
-      this.#rotated(`blk.${layer}.attn_k.weight`, kv, hidden),
-      this.#tensor(`blk.${layer}.attn_v.weight`, kv, hidden),
-    ]);
+    const rows = this.#file.tensors.has(fused)
+      ? [this.#tensor(fused, q + 2 * kv, hidden)]
+      : [
+          this.#rotated(`blk.${layer}.attn_q.weight`, q, hidden),
+          this.#rotated(`blk.${layer}.attn_k.weight`, kv, hidden),
+          this.#tensor(`blk.${layer}.attn_v.weight`, kv, hidden),
+        ];
+    return { ...this.#matrix(rows), inputFactors: this.#factors.get(`layers.${layer}.qkv`) };
   }
 
   /** q, k and v biases in the order of `qkv`'s rows, or null. */
@@ -112,28 +126,39 @@ export class GlmWeights {
     const { hidden_size: hidden, intermediate_size: inner } = this.config;
     const gate = `blk.${layer}.ffn_gate.weight`;
     const up = `blk.${layer}.ffn_up.weight`;
-    if (this.#file.tensors.has(gate)) {
-      return {
-        gate: this.#matrix([this.#tensor(gate, inner, hidden)]),
-        up: this.#matrix([this.#tensor(up, inner, hidden)]),
-      };
-    }
-    const fused = this.#tensor(up, 2 * inner, hidden);
+    const isApart = this.#file.tensors.has(gate);
+    const second = this.#tensor(up, isApart ? inner : 2 * inner, hidden);
+    const first = isApart ? this.#tensor(gate, inner, hidden) : { ...second, rows: inner };
+    const inputFactors = this.#factors.get(`layers.${layer}.gate_up`);
     return {
-      gate: this.#matrix([{ ...fused, rows: inner }]),
-      up: this.#matrix([{ ...fused, first: inner, rows: inner }]),
+      gate: { ...this.#matrix([first]), inputFactors },
+      up: {
+        ...this.#matrix([{ ...second, first: isApart ? 0 : inner, rows: inner }]),
+        inputFactors,
+        outputFactors: this.#factors.get(`layers.${layer}.down`),
+      },
     };
   }
 
   down(layer: number): GlmMatrix {
     const { hidden_size: hidden, intermediate_size: inner } = this.config;
-    return this.#matrix([this.#tensor(`blk.${layer}.ffn_down.weight`, hidden, inner)]);
+    return {
+      ...this.#matrix([this.#tensor(`blk.${layer}.ffn_down.weight`, hidden, inner)]),
+      inputFactors: this.#factors.get(`layers.${layer}.down`),
+    };
   }
 
   /** A norm's weights: `output_norm`, or `attn_norm`, `ffn_norm`, … of a layer. */
   norm(name: string, layer?: number): Float32Array {
     const full = layer === undefined ? `${name}.weight` : `blk.${layer}.${name}.weight`;
-    return this.#values(this.#tensor(full, 1, this.config.hidden_size));
+    const values = this.#values(this.#tensor(full, 1, this.config.hidden_size));
+    const after = { attn_norm: 'qkv', ffn_norm: 'gate_up' }[name];
+    const factors = this.#factors.get(
+      layer === undefined ? 'head' : `layers.${layer}.${after ?? 'none'}`,
+    );
+    return factors === undefined
+      ? values
+      : values.map((value, channel) => value / (factors[channel] as number));
   }
 
   /** A matrix that stands in one tensor, rows as they are. */
@@ -157,6 +182,7 @@ export class GlmWeights {
   /** Calls `visit` with each row in order, as floats; the array is reused between calls. */
   forEachRow(matrix: GlmMatrix, visit: (row: number, values: Float32Array) => void): void {
     const values = new Float32Array(matrix.columns);
+    const { inputFactors, outputFactors } = matrix;
     let row = 0;
     for (const { tensor, order, first: begin, rows } of matrix.segments) {
       const rowBytes = tensor.bytes / tensor.rows;
@@ -169,6 +195,13 @@ export class GlmWeights {
         for (let index = first; index < first + count; index += 1) {
           const at = ((order?.[index] ?? index) - first) * rowBytes;
           dequantise(tensor.type.name, bytes.subarray(at, at + rowBytes), values);
+          const whole = 1 / (outputFactors?.[row] ?? 1);
+          if (inputFactors !== undefined || whole !== 1) {
+            for (let column = 0; column < values.length; column += 1) {
+              const factor = inputFactors?.[column] ?? 1;
+              values[column] = (values[column] as number) * factor * whole;
+            }
+          }
           visit(row, values);
           row += 1;
         }

@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { openSession } from '../../src/runtime/onnx-session.ts';
 import type { GlmLayout } from './glm-graph.ts';
-import { matrixForm, type GlmForm } from './matrix-form.ts';
+import type { GlmForm } from './matrix-form.ts';
+import { isPerToken } from './smoothing.ts';
 import { WeightsWriter, type StoredTensor } from './weights-writer.ts';
 
 /** The kernel whose packed weights come back right; those of MatMulNBits at accuracy_level 4 do not. */
@@ -84,10 +85,7 @@ export async function packWeights(
   layout: GlmLayout,
 ): Promise<GlmLayout> {
   const [any] = Object.values(layout);
-  const packs = ['qkv', 'output', 'gate_up', 'down', 'head'].some((name) =>
-    ['int8', 'int7'].includes(matrixForm(form, name)),
-  );
-  if (any === undefined || !packs) return layout;
+  if (any === undefined || !isPerToken(form)) return layout;
   const path = join(folder, any.location);
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize < spaceTaken * statSync(path).size) return layout;

@@ -33,7 +33,7 @@ describe.each(['qwen2', 'llama', 'glm-edge'])('%s', (name) => {
     const model = openModel(join(goldens, name));
     if (model.kind !== 'glm') throw new Error(model.kind);
     const source = withLora(model.source, folder);
-    const { config, modelPath, converted } = await convertGlm(source, 'float32', root);
+    const { config, modelPath, converted } = await convertGlm(source, 'float32', root, []);
     model.close();
     expect(converted).toBe(true);
     const decoder = await GlmDecoder.open(modelPath, config, { threads: 1 });
