@@ -6,7 +6,7 @@ import type { EvidenceSentence, Reference } from '../../src/core/nouns.ts';
 import { coverage, pairOrder } from '../support/align.ts';
 import { namesOf } from '../support/features.ts';
 import { antonymClashes } from '../support/polarity.ts';
-import { checkQuantities } from '../support/quantities.ts';
+import { checkQuantities, type Quantity } from '../support/quantities.ts';
 import { knowsName, read, type Reading } from '../support/reading.ts';
 
 /** What of the question the best evidence lacks: by words alone, whoever ranked. */
@@ -90,6 +90,13 @@ export function missingOf(
   return { share: total === 0 ? 1 : kept / total, heaviest, sum: total - kept };
 }
 
+/** Exact quantities that a question states; `哪一世紀` asks for one. */
+export function statedQuantities({ text, quantities }: Reading): Quantity[] {
+  return quantities.filter(
+    ({ strict, start }) => strict && !/[哪那几幾何某第]$/u.test(text.slice(0, start)),
+  );
+}
+
 /** One row of `WORD_FEATURES`. */
 export function wordFeatures(questionText: string, references: readonly Reference[]): number[] {
   const question = read(questionText);
@@ -98,7 +105,7 @@ export function wordFeatures(questionText: string, references: readonly Referenc
   const passage = read(best?.reference.text ?? '');
   const title = read(best?.reference.title ?? '');
   const everything = references.map(({ text, title: name }) => read(`${name}\n${text}`));
-  const asked = question.quantities.filter(({ strict }) => strict);
+  const asked = statedQuantities(question);
   const names = namesOf(question);
   const lacking = (by: readonly Reading[]): number =>
     names.filter((name) => !by.some((one) => knowsName(name, one))).length;

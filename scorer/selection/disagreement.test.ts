@@ -173,6 +173,13 @@ describe('a false premise', () => {
     expect(premise?.sentence.text).toContain('来源说的是1974，不是1984：');
   });
 
+  it('is not seen in a question for a century', () => {
+    const page = source('钦察人于11世纪时与乔治亚人联合抵抗入侵。', null);
+    expect(
+      contradictedPremise('钦察人在哪一世纪时与乔治亚人联合抵抗入侵？', [page], 'zh'),
+    ).toBeNull();
+  });
+
   it.each([
     'Who opened the Arbel Bridge to traffic in 1974?',
     'Who opened the Arbel Bridge?',

@@ -10,7 +10,7 @@ import { namesOf } from '../support/features.ts';
 import { checkQuantities, readQuantities, type Quantity } from '../support/quantities.ts';
 import { knowsName, read, type Reading } from '../support/reading.ts';
 import { isAboutNow } from './about-now.ts';
-import { missingOf, sameSpan, spanOf } from './answerable-features.ts';
+import { missingOf, sameSpan, spanOf, statedQuantities } from './answerable-features.ts';
 import { quotedSentence, sourceDate, sourceName } from './quoted-sentence.ts';
 import { wantedKind } from './wanted-kind.ts';
 
@@ -106,7 +106,7 @@ function claimOf(reference: Reference, sentence: EvidenceSentence): Claim {
 /** Does the sentence, under its title, speak of all that the question names and of most of what it says? */
 function onTopic({ reading, title }: Claim, { reading: question }: Question): boolean {
   const quantities = [...reading.quantities, ...title.quantities];
-  if (checkQuantities(question.quantities, quantities).missing.length > 0) return false;
+  if (checkQuantities(statedQuantities(question), quantities).missing.length > 0) return false;
   if (namesOf(question).some((name) => !knowsName(name, reading) && !knowsName(name, title)))
     return false;
   return missingOf(question, [reading, title]).share >= ON_TOPIC;

@@ -8,7 +8,7 @@ import type { LooseSentence } from '../citation/assemble.ts';
 import { namesOf } from '../support/features.ts';
 import { checkQuantities, type Quantity } from '../support/quantities.ts';
 import { knowsName, read, type Reading } from '../support/reading.ts';
-import { bestEvidence, missingOf, ordinalsOf } from './answerable-features.ts';
+import { bestEvidence, missingOf, ordinalsOf, statedQuantities } from './answerable-features.ts';
 import { quotedSentence } from './quoted-sentence.ts';
 
 /** Least share of the question's other words that the sentence and its title cover. */
@@ -72,7 +72,7 @@ function exchangedQuantity(
   everywhere: readonly Reading[],
 ): Exchanged | null {
   const there = everywhere.flatMap(({ quantities }) => quantities);
-  const { missing } = checkQuantities(question.quantities, there);
+  const { missing } = checkQuantities(statedQuantities(question), there);
   const [wrong] = missing;
   if (wrong === undefined || missing.length > 1) return null;
   const others = sentence.quantities.filter(
