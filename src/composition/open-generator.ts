@@ -76,6 +76,7 @@ async function openChecked(
     device: config.device,
     form: config.generatorForm,
     loraPath: config.generatorLora,
+    cache: config.generatorCache === 'int8' ? 'int8' : undefined,
     maxQueued: config.maxQueued,
     timeoutMs: config.generateTimeoutMs,
     signal,

@@ -92,6 +92,10 @@ export const CONFIG_FIELDS = {
     env: 'FOOTNOTE_GENERATOR_FORM',
     help: "form of the generator's weights: auto (a short probe of the processor decides), int8, int7, int8-block, int4, int8-mixed, float16, float32",
   },
+  generatorCache: {
+    env: 'FOOTNOTE_GENERATOR_CACHE',
+    help: "the generator's KV cache: full, or int8 (a quarter of the memory for a small loss; on the CPU)",
+  },
   device: { env: 'FOOTNOTE_DEVICE', help: 'auto, cpu or cuda' },
   hubEndpoint: { env: 'HF_ENDPOINT', help: 'base URL of the model hub' },
   hubToken: { env: 'HF_TOKEN', secret: true, help: 'access token for the model hub' },
@@ -202,6 +206,7 @@ function schemaFor(environment: NodeJS.ProcessEnv) {
     embedder: z.string().default('multilingual-e5-small'),
     generatorLora: z.string().optional(),
     generatorForm: z.string().default('auto'),
+    generatorCache: z.enum(['full', 'int8']).default('full'),
     device: z.enum(['auto', 'cpu', 'cuda']).default('auto'),
     hubEndpoint: z.url().default('https://huggingface.co'),
     hubToken: z.string().optional(),
