@@ -32,9 +32,15 @@ interface Claim {
   readonly span: string;
 }
 
+/** Words that only ask: no sentence answers with them. */
+const ASKING =
+  /现在|現在|目前|当前|當前|如今|今年|有?多(?:少|高|长|長|大|深|远|遠|重|宽|寬|久|快)|什么|什麼|哪一?[个個年天位座]?|几[个個年]?|幾[個年]?|谁|誰|何时|何時|何[年地人]|[是的吗嗎呢]/gu;
+
 interface Question {
   readonly text: string;
   readonly reading: Reading;
+  /** The question without its asking words, in scripts that have no spaces. */
+  readonly subject: Reading;
 }
 
 /**
@@ -47,7 +53,8 @@ export function reportDisagreement(
   questionText: string,
   language: string,
 ): CitedAnswer {
-  const question = { text: questionText, reading: read(questionText) };
+  const subject = read(questionText.replace(ASKING, ' '));
+  const question = { text: questionText, reading: read(questionText), subject };
   const [lead] = best.sentences;
   const [citation] = lead?.citations ?? [];
   const own = references.find(({ number }) => number === citation?.reference);
@@ -104,12 +111,12 @@ function claimOf(reference: Reference, sentence: EvidenceSentence): Claim {
 }
 
 /** Does the sentence, under its title, speak of all that the question names and of most of what it says? */
-function onTopic({ reading, title }: Claim, { reading: question }: Question): boolean {
+function onTopic({ reading, title }: Claim, { reading: question, subject }: Question): boolean {
   const quantities = [...reading.quantities, ...title.quantities];
   if (checkQuantities(statedQuantities(question), quantities).missing.length > 0) return false;
   if (namesOf(question).some((name) => !knowsName(name, reading) && !knowsName(name, title)))
     return false;
-  return missingOf(question, [reading, title]).share >= ON_TOPIC;
+  return missingOf(subject, [reading, title]).share >= ON_TOPIC;
 }
 
 function contradict(mine: Claim, other: Claim, question: Question): boolean {
