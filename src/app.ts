@@ -14,8 +14,8 @@ import { HttpFetcher } from '../retriever/fetch/http-fetcher.ts';
 import { readPages } from '../retriever/fetch/read-pages.ts';
 import { Renderer } from '../retriever/fetch/renderer.ts';
 import { Robots } from '../retriever/fetch/robots.ts';
+import { translationTarget } from '../retriever/rank/foreign-pages.ts';
 import type { Ranker } from '../retriever/rank/ranker.ts';
-import { planQueries } from '../retriever/search/plan-queries.ts';
 import { providerStates, searchRouter } from '../retriever/search/configured-providers.ts';
 import { textFragmentUrl } from '../scorer/citation/text-fragment-url.ts';
 import { abstention } from '../scorer/selection/abstention.ts';
@@ -26,6 +26,8 @@ import { openGenerator } from './composition/open-generator.ts';
 import { openJudge } from './composition/open-judge.ts';
 import { openCache } from './composition/open-cache.ts';
 import { openRanker } from './composition/open-ranker.ts';
+import { searchInLanguages } from './composition/search-in-languages.ts';
+import { questionTranslator } from './composition/translate-question.ts';
 import type { PageRenderer, WebTap } from './composition/web-seams.ts';
 import type { Config } from './core/config.ts';
 import { orAbort } from './core/deadline.ts';
@@ -183,13 +185,9 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
     return generator;
   };
 
+  const translate = questionTranslator(({ signal }) => orAbort(openWriter(), signal));
   const parts: PipelineParts = {
-    search: async (question, { signal, limit }) => {
-      const { language, freshness, sites } = question;
-      const { texts } = planQueries(question.text, new Date(question.askedAt));
-      const queries = texts.map((text) => ({ text, language, freshness, sites, limit }));
-      return router.search(queries, { signal });
-    },
+    search: (question, call) => searchInLanguages(question, router, translate, call),
     readPages: async (results, { signal, onPage }) => {
       // A cold start takes seconds: it must not eat the deadline of the pages.
       await orAbort(openExtractor(), signal);
@@ -213,14 +211,13 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
       return { ...read, warnings: openWarnings };
     },
     references: async (question, documents, { signal, maxReferences }) => {
-      const opened = await openReader();
-      // Its weights load while the generator writes; what fails here is told when drafts are judged.
-      judge.warm({ signal: life }).catch(() => undefined);
-      return opened.references(question, documents, {
-        maxReferences,
-        signal,
-        timeoutMs: RANK_TIMEOUT_MS,
-      });
+      const target = translationTarget(question.text, documents);
+      const [one, translation] = await Promise.all([
+        openReader(),
+        target === null ? null : translate(question.text, target, { signal }),
+      ]);
+      const timeoutMs = RANK_TIMEOUT_MS;
+      return one.references(question, documents, { maxReferences, signal, timeoutMs, translation });
     },
     prompt: (question, references) => buildPrompt('direct', { question, references }),
     extractiveDrafts,

@@ -4,6 +4,7 @@
  *
  *   npx tsx eval/ranking/evaluate-ranking.ts --weights e5-small-q4.bin [--limit 100] [--cache DIR]
  *
+ * With `--generator MODEL.gguf` the Chinese questions to English pages are translated as in the product.
  * Only pages that the reader was not trained on. The sentence models that ship have seen questions of
  * them; figures without that are printed by `retriever/rank/training/reader/fit-fusion.ts`.
  */
@@ -22,6 +23,7 @@ import { isHeldOutPage } from '../../retriever/rank/training/reader/reader-split
 import { packageRoot } from '../../src/core/package-root.ts';
 import { Reader } from '../../src/runtime/reader/reader.ts';
 import { readJsonLines } from '../read-json-lines.ts';
+import { openTranslator } from '../retrieval/open-translator.ts';
 import { stableHash } from '../training/stable-hash.ts';
 
 const { values } = parseArgs({
@@ -32,6 +34,7 @@ const { values } = parseArgs({
     limit: { type: 'string', default: '100' },
     kinds: { type: 'string', default: 'en,zh,cross' },
     threads: { type: 'string', default: '2' },
+    generator: { type: 'string' },
   },
 });
 
@@ -91,6 +94,10 @@ const paragraphsOf = (page: FrozenPage) =>
     fields: { title: page.title, headings: '', text },
   }));
 
+const translator =
+  values.generator === undefined ? null : await openTranslator(values.generator, signal);
+const translations = new Map<string, string | null>();
+
 console.log('paragraph @1 / @5 among the paragraphs of ten pages');
 for (const kind of values.kinds.split(',')) {
   const questions = asked(kind);
@@ -99,13 +106,16 @@ for (const kind of values.kinds.split(',')) {
     let five = 0;
     const times: number[] = [];
     for (const { text, para, search } of questions) {
+      if (kind === 'cross' && translator !== null && !translations.has(text)) {
+        translations.set(text, await translator.translate(text, 'en', { signal }));
+      }
       const paragraphs = web.pagesFor(search, 10, true).flatMap(paragraphsOf);
       const began = performance.now();
       const { scores } = await judgePassages(
         text,
         paragraphs.map(({ fields }) => fields),
         models,
-        { signal },
+        { signal, translation: translations.get(text) },
       );
       times.push(performance.now() - began);
       const gold = paragraphs.findIndex(({ para_id }) => para_id === para);
@@ -126,3 +136,4 @@ for (const kind of values.kinds.split(',')) {
     );
   }
 }
+await translator?.close();

@@ -2,18 +2,22 @@
  * The cascade that both stages of ranking share: BM25F over all passages, sentences and their similarity
  * over the best few, then the reader over the best of those, and all of it put together.
  */
-import type { Fields } from './bm25f.ts';
+import { Bm25fIndex, type Fields } from './bm25f.ts';
 import type { Embedder } from '../../src/core/seams.ts';
 import type { Reader, Reading } from '../../src/runtime/reader/reader.ts';
 import { collectEvidence, type CollectedEvidence } from './collect-evidence.ts';
 import { denseRanks, isForeign } from './dense-ranks.ts';
+import { rankOf } from './evidence-features.ts';
 import type { EvidenceModel } from './evidence-model.ts';
 import type { FusedPassage, FusionModel } from './fuse-readings.ts';
 import { passageScores, type PassageScore } from './passage-scores.ts';
+import { analyseQuestion } from './question-words.ts';
 
 /** Passages that the reader looks at. */
 const READ_PASSAGES = 8;
 const READ_FOREIGN = 16;
+/** Of those that similarity chooses, where the words of a translation choose too. */
+const READ_BESIDE_TRANSLATION = 6;
 /** Sentences that are embedded: beside the reader some two dozen say as much as twice as many (measured). */
 const EMBEDDED_BESIDE_READER = 28;
 
@@ -42,21 +46,34 @@ export interface JudgedPassages {
   readonly readMs: number;
 }
 
+export interface JudgeOptions {
+  readonly signal: AbortSignal;
+  /**
+   * The question in the passages' language, where that is another: its words are looked for, the reader
+   * reads the question as it was asked.
+   */
+  readonly translation?: string | null | undefined;
+}
+
 /** @throws FootnoteError `cancelled`, `timeout` */
 export async function judgePassages(
   question: string,
   passages: readonly Fields[],
   models: RankModels,
-  options: { readonly signal: AbortSignal },
+  options: JudgeOptions,
 ): Promise<JudgedPassages> {
   // Words find nothing across scripts: similarity chooses what is looked at, and what is read.
   const foreign =
     models.embedder !== null && isForeign(question, passages)
       ? await denseRanks(question, passages, models.embedder, options)
       : undefined;
-  const evidence = await collectEvidence(question, passages, models.embedder, {
-    ...options,
-    ranks: foreign,
+  const translation = foreign === undefined ? null : (options.translation ?? null);
+  const evidence = await collectEvidence(translation ?? question, passages, models.embedder, {
+    signal: options.signal,
+    ranks:
+      foreign === undefined || translation === null
+        ? foreign
+        : eitherRanks(wordRanks(translation, passages), foreign),
     ...(models.reading === null
       ? {}
       : { limits: { passages: 20, sentences: EMBEDDED_BESIDE_READER } }),
@@ -70,15 +87,20 @@ export async function judgePassages(
   }
   const { reader, fusion } = models.reading;
   const began = performance.now();
-  const chosen = base
-    .map(({ score }, at) => ({ score, at }))
-    .sort((a, b) =>
-      foreign === undefined
-        ? b.score - a.score || a.at - b.at
-        : (foreign[a.at] ?? 0) - (foreign[b.at] ?? 0),
-    )
-    .slice(0, foreign === undefined ? READ_PASSAGES : READ_FOREIGN)
-    .map(({ at }) => at);
+  const places = base.map((_, at) => at);
+  const byWords = places.toSorted((a, b) => (base[b]?.score ?? 0) - (base[a]?.score ?? 0) || a - b);
+  const byLikeness = places.toSorted((a, b) => (foreign?.[a] ?? 0) - (foreign?.[b] ?? 0));
+  const chosen =
+    foreign === undefined
+      ? byWords.slice(0, READ_PASSAGES)
+      : translation === null
+        ? byLikeness.slice(0, READ_FOREIGN)
+        : [
+            ...new Set([
+              ...byWords.slice(0, READ_PASSAGES),
+              ...byLikeness.slice(0, READ_BESIDE_TRANSLATION),
+            ]),
+          ];
   const read = await reader.read(
     chosen.map((at) => {
       const { title = '', text = '' } = passages[at] ?? {};
@@ -90,7 +112,7 @@ export async function judgePassages(
   const readMs = performance.now() - began;
   const fusedPassages = base.map(({ score }, at): FusedPassage => ({
     // Across scripts the words only add noise.
-    base: foreign === undefined ? score : 0,
+    base: foreign === undefined || translation !== null ? score : 0,
     reading: readings.get(at) ?? null,
   }));
   const scores = fusion.passages(fusedPassages);
@@ -114,6 +136,16 @@ export async function judgePassages(
     readings,
     readMs,
   };
+}
+
+/** Ranks (0 is best) by BM25F. */
+function wordRanks(question: string, passages: readonly Fields[]): number[] {
+  return rankOf(new Bm25fIndex(passages).scores(analyseQuestion(question).terms));
+}
+
+/** Ranks by whichever of two rankings puts a passage first. */
+function eitherRanks(a: readonly number[], b: readonly number[]): number[] {
+  return rankOf(a.map((rank, at) => -Math.min(rank, b[at] ?? rank)));
 }
 
 /** Probability that the answer begins between two offsets of the passage. */

@@ -6,6 +6,8 @@ import { selectReferences } from './select-references.ts';
 
 export interface ReferencesRequest {
   readonly question: string;
+  /** The question in the language of most documents, where that is another. */
+  readonly translation?: string | null | undefined;
   readonly freshness?: Freshness | undefined;
   readonly documents: readonly Document[];
   readonly maxReferences: number;
@@ -68,7 +70,7 @@ export async function makeReferences(
       text,
     })),
     models,
-    options,
+    { ...options, translation: call.translation },
   );
   const { evidence, scores, probabilities } = judged;
   const ranked = passages

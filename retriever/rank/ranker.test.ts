@@ -131,6 +131,18 @@ for (const [name, weightsPath] of [
       },
     );
 
+    test('with a translation its words find the passage too', async () => {
+      const { references, ranking } = await ranker.references(
+        ask('福斯桥是哪一年通车的？', 'zh'),
+        [tea, bridge],
+        { ...options, translation: 'In which year was the Forth Bridge opened?' },
+      );
+      expect(references[0]?.url).toBe(bridge.url);
+      if (weightsPath === null) return;
+      expect(references[0]?.text).toContain('1890');
+      expect(ranking[0]?.parts['bm25']).toBeGreaterThan(0);
+    });
+
     test('a mirror of a page adds nothing', async () => {
       const { references } = await ranker.references(
         ask('Who designed the Forth Bridge?'),

@@ -20,6 +20,8 @@ export interface RankerOptions {
 
 export interface ReferencesOptions {
   readonly maxReferences: number;
+  /** The question in the documents' language, where that is another (`translationTarget`). */
+  readonly translation?: string | null | undefined;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
 }
@@ -70,10 +72,10 @@ export class Ranker {
   ): Promise<ReferencesResult> {
     await this.#loaded(options.signal);
     const { text, freshness } = question;
-    const { maxReferences, signal, timeoutMs } = options;
+    const { maxReferences, signal, timeoutMs, translation } = options;
     return this.#pool.call<ReferencesResult>(
       'references',
-      { ...this.#setup, question: text, freshness, documents, maxReferences },
+      { ...this.#setup, question: text, translation, freshness, documents, maxReferences },
       { signal, timeoutMs },
     );
   }
