@@ -9,7 +9,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { GlmEngine } from '../../generator/glm-engine.ts';
-import { openModel } from '../../generator/open-model.ts';
+import { readGlmLayout } from '../../generator/glm/convert-glm.ts';
 import { parseGlmForm } from '../../generator/glm/matrix-form.ts';
 import { packageRoot } from '../../src/core/package-root.ts';
 import { weights } from '../../test/weights.ts';
@@ -73,7 +73,7 @@ export async function run(args: readonly string[]): Promise<void> {
   console.log(
     `this machine: reads ${roof.bandwidth.toFixed(1)} GB/s; int8 ${roof.int8.toFixed(0)}, float32 ${roof.float32.toFixed(0)} GFLOP/s`,
   );
-  const { prompts, vocab, weightBytes } = await prepare(options, values.data);
+  const { prompts, vocab, weightBytes, allBytes } = await prepare(options, values.data);
   const contexts = values.contexts.split(',').map(Number);
   const tasks = benchTasks(contexts, prompts, vocab, values.quick);
   const running: RunningSubject[] = [];
@@ -88,6 +88,12 @@ export async function run(args: readonly string[]): Promise<void> {
     const samples = await measure(running, tasks, rounds);
     print(names, tasks, samples);
     printMemory(names, samples, statSync(weightsPath).size);
+    const peak = Math.max(
+      ...samples.filter((s) => s.subject === 'footnote').map((s) => s.megabytes),
+    );
+    console.log(
+      `footnote's weights in ${values.form} are ${(allBytes / 1e6).toFixed(0)} MB: its peak is ${((peak * 1e6) / allBytes).toFixed(2)} times that`,
+    );
     const rate = median(
       samples.filter((s) => s.subject === 'footnote' && s.task === tasks[1]?.name),
     );
@@ -121,7 +127,9 @@ async function prepare(
 ): Promise<{
   readonly prompts: readonly (readonly number[])[];
   readonly vocab: number;
+  /** Read for each token, and all. */
   readonly weightBytes: number;
+  readonly allBytes: number;
 }> {
   const engine = await GlmEngine.open({
     weightsPath: options.weightsPath,
@@ -134,13 +142,17 @@ async function prepare(
     .map((prompt) => engine.encodePrompt(prompt))
     .filter(({ length }) => length > 520 && length < 700);
   const vocab = engine.decoder.config.vocab_size;
-  const model = openModel(options.weightsPath);
-  const hidden = model.kind === 'glm' ? model.source.config.hidden_size : 0;
-  model.close();
-  const file = statSync(join(engine.modelPath, '../weights.bin')).size;
+  const layout = readGlmLayout(engine);
   await engine.close();
-  // All but the embedding table, of which a row is read.
-  return { prompts, vocab, weightBytes: file - vocab * hidden };
+  const bytes = (of: (name: string) => boolean): number =>
+    Object.entries(layout).reduce((sum, [name, { length }]) => sum + (of(name) ? length : 0), 0);
+  return {
+    prompts,
+    vocab,
+    // All but the embedding table, of which a row is read.
+    weightBytes: bytes((name) => !name.startsWith('embedding')),
+    allBytes: bytes(() => true),
+  };
 }
 
 function benchTasks(

@@ -3,9 +3,9 @@
  * frozen web (`npm run parity -- --table [--forms int8,int4] [--tokens 20000]`), or what each class of
  * matrix adds to a form's error (`--classes int8`). References are computed once and kept on disk.
  */
-import { statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { GlmEngine } from '../../generator/glm-engine.ts';
+import { readGlmLayout } from '../../generator/glm/convert-glm.ts';
 import {
   baseForms,
   matrixClasses,
@@ -100,7 +100,9 @@ async function windowsOf(options: TableOptions): Promise<Window[]> {
 }
 
 const megabytes = (modelPath: string): string =>
-  (statSync(join(dirname(modelPath), 'weights.bin')).size / 1e6).toFixed(0);
+  (
+    Object.values(readGlmLayout({ modelPath })).reduce((sum, { length }) => sum + length, 0) / 1e6
+  ).toFixed(0);
 const mean = ({ kl, positions }: Divergence): string => (kl / positions).toFixed(4);
 const top = ({ sameTop, positions }: Divergence): string => (sameTop / positions).toFixed(3);
 const perplexityRatio = ({ nll, referenceNll, positions }: Divergence): string =>

@@ -149,5 +149,5 @@ export async function convertGlm(
 }
 
 /** Where each weight of a converted model stands, for other models over the same weights. */
-export const readGlmLayout = ({ modelPath }: ConvertedGlm): GlmLayout =>
+export const readGlmLayout = ({ modelPath }: Pick<ConvertedGlm, 'modelPath'>): GlmLayout =>
   JSON.parse(readFileSync(join(dirname(modelPath), layoutName), 'utf8')) as GlmLayout;

@@ -15,8 +15,8 @@ import type { PrefixCache } from './prefix-cache.ts';
 /**
  * Prompt tokens of one native call at most: what a cancel has to wait for. Attention is computed for all
  * positions of a chunk, those to come too, and activations grow with it; shorter ones read the weights
- * more often. Measured on 600 tokens, processor time against chunks of 512 and 88: one of 600 .87, three
- * of 200 .89, four of 150 1.0, six of 100 1.13.
+ * more often. Processor time for 600 tokens against chunks of 512 and 88: one of 600 .96, two of 300 1.0,
+ * three of 200 .97, four of 150 1.04, six of 100 1.13.
  */
 const prefillChunk = 256;
 /** Fewest tokens of a prompt to feed at once: a single row is summed otherwise (see `addLookup`). */
