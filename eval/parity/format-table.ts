@@ -11,6 +11,8 @@ import {
   matrixClasses,
   parseGlmForm,
   type GlmForm,
+  type MatrixClass,
+  type MatrixForm,
 } from '../../generator/glm/matrix-form.ts';
 import { addDivergence, noDivergence, type Divergence } from './compare-records.ts';
 import {
@@ -20,6 +22,7 @@ import {
   writeRecord,
   type DistributionRecord,
 } from './distribution-record.ts';
+import { mostOfClass, recommendForm } from './recommend-form.ts';
 import { forEachLlamaRecord } from './llama-reference.ts';
 import { referenceWindows, type Window } from './reference-windows.ts';
 
@@ -158,6 +161,7 @@ export async function printClassTable(options: TableOptions, form: string): Prom
   const ours = await exactRecords(options, windows);
   console.log(`| in ${form}, the rest float32 | KL to float32 | same top-1 |`);
   console.log('|---|---|---|');
+  const measured = new Map<MatrixClass, number>();
   for (const matrix of matrixClasses) {
     const mixed = parseGlmForm(`${exact}+${matrix}=${form}`);
     const engine = await openForm(options, mixed);
@@ -170,6 +174,10 @@ export async function printClassTable(options: TableOptions, form: string): Prom
       );
     }
     console.log(`| ${matrix} | ${mean(sum)} | ${top(sum)} |`);
+    measured.set(matrix, sum.kl / sum.positions);
     await engine.close();
   }
+  console.log(
+    `with at most ${mostOfClass} a class: ${recommendForm(form as MatrixForm, measured)}`,
+  );
 }
