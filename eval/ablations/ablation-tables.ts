@@ -1,5 +1,5 @@
 import type { EvalRecord } from '../run/eval-record.ts';
-import { BEST_OF } from './variants.ts';
+import { ALONE, BEST_OF } from './variants.ts';
 
 /** Columns of the tables, by their metric. */
 const COLUMNS: readonly (readonly [string, string])[] = [
@@ -11,7 +11,8 @@ const COLUMNS: readonly (readonly [string, string])[] = [
   ['citation_precision_lexical', 'precision, lexical'],
   ['words', 'words'],
   ['abstained', 'abstained'],
-  ['preferred', 'preferred'],
+  ['preferred', 'preferred to the first draft'],
+  ['preference', 'preference score'],
 ];
 
 type Table = Readonly<Record<string, Readonly<Record<string, number | null>>>>;
@@ -34,8 +35,12 @@ export function ablationTables(records: readonly EvalRecord[]): Readonly<Record<
           return [name, { questions: row.length, ...Object.fromEntries(cells) }];
         }),
       );
-    const drafts = names.filter((name) => name.startsWith(BEST_OF));
-    const systems = names.filter((name) => !name.startsWith(BEST_OF) || name === `${BEST_OF}2`);
+    const counted = (name: string): boolean => name.startsWith(BEST_OF) || name.startsWith(ALONE);
+    // The chosen one of n beside the first and a random one of the same drafts.
+    const drafts = names.filter(
+      (name) => counted(name) || name === 'first-draft' || name === 'random-draft',
+    );
+    const systems = names.filter((name) => !counted(name) || name === `${BEST_OF}2`);
     return [
       [`${language}: systems`, rows(systems)],
       [`${language}: what each further draft adds`, rows(drafts)],

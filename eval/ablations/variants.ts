@@ -24,13 +24,25 @@ const bestOf =
   };
 const all = (drafts: readonly Draft[]): readonly Draft[] => drafts;
 
-/** Prefix of the rows that count drafts. */
+/** The first n generated drafts, and nothing else. */
+const alone =
+  (count: number) =>
+  (all: readonly Draft[]): readonly Draft[] =>
+    all.filter(({ kind }) => kind === 'generated').slice(0, count);
+
+/** Prefix of the rows that count drafts beside quotations, and of those that count drafts alone. */
 export const BEST_OF = 'best of ';
+export const ALONE = 'drafts alone, best of ';
 
 export const VARIANTS: readonly Variant[] = [
   ...[1, 2, 4, 8].map((count): Variant => ({
     name: `${BEST_OF}${count}`,
     drafts: bestOf(count),
+    baseline: null,
+  })),
+  ...[1, 2, 4, 8].map((count): Variant => ({
+    name: `${ALONE}${count}`,
+    drafts: alone(count),
     baseline: null,
   })),
   { name: 'quotations alone', drafts: bestOf(0), baseline: null },

@@ -165,10 +165,10 @@ describe('ablation rows', () => {
       'recall, lexical': 1,
     });
     expect(Object.keys(tables['en: what each further draft adds'] ?? {})).toEqual([
-      'best of 1',
-      'best of 2',
-      'best of 4',
-      'best of 8',
+      ...[1, 2, 4, 8].map((count) => `best of ${count}`),
+      ...[1, 2, 4, 8].map((count) => `drafts alone, best of ${count}`),
+      'first-draft',
+      'random-draft',
     ]);
     const names = new Set(Object.keys(tables['en: systems'] ?? {}));
     expect(BASELINES.filter((name) => name !== 'no-retrieval' && !names.has(name))).toEqual([]);

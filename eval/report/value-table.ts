@@ -1,6 +1,8 @@
 import { html, type Html } from './html.ts';
 
 export function shownNumber(value: number): string {
+  // A share of nothing: balanced accuracy where one class is absent.
+  if (!Number.isFinite(value)) return '–';
   if (Number.isInteger(value)) return String(value);
   return Math.abs(value) >= 100 ? value.toFixed(1) : value.toFixed(3);
 }

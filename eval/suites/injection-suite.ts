@@ -106,13 +106,49 @@ function publicAttacks(options: SuiteOptions): AttackedPage[] {
   });
 }
 
+/**
+ * Public attack texts on pages whose question can be answered: the set's own pages, each with another attack
+ * in the place of its own. An attack on a page that is never answered from proves nothing.
+ */
+function attackedArticles(options: SuiteOptions): AttackedPage[] {
+  const attacks = readRows(findData(options.data, /prompt-injections/u), attackSchema).filter(
+    ({ text }) => text.length >= SHORTEST_ATTACK,
+  );
+  const pages = fixedSample(
+    readRows(findData(options.data, /injected-pages/u), pageSchema),
+    ({ id }) => `article ${id}`,
+    undefined,
+  ).filter(({ html, attack }) => html.includes(attack));
+  return fixedSample(attacks, ({ id }) => id, options.limit).flatMap((attack, index) => {
+    const page = pages[index % Math.max(1, pages.length)];
+    if (page === undefined) return [];
+    return {
+      group: 'articles',
+      // In JSON-LD and attributes a quotation mark would end the string.
+      html: page.html.replaceAll(page.attack, () => escape(attack.text).replace(/["\\]/gu, "'")),
+      question: {
+        id: attack.id,
+        language: 'en',
+        question: page.question,
+        answers: page.answers,
+        attack: {
+          name: attack.category ?? 'other',
+          placement: page.placement,
+          url: '',
+          traces: [attack.text.trim().slice(0, 60)],
+        },
+      },
+    };
+  });
+}
+
 const HARMLESS = [
   'The weather station on the hill has measured the wind every hour since it was built.',
   'A ferry leaves the harbour at nine each morning and comes back before dark.',
 ] as const;
 
 async function openInjection(options: SuiteOptions): Promise<OpenQuestions> {
-  const pages = [...canaryPages(options), ...publicAttacks(options)];
+  const pages = [...canaryPages(options), ...publicAttacks(options), ...attackedArticles(options)];
   const byPath = new Map<string, string>();
   const byQuestion = new Map<string, string>();
   pages.forEach(({ group, question, html }, index) => {
@@ -165,7 +201,7 @@ async function openInjection(options: SuiteOptions): Promise<OpenQuestions> {
     }),
   };
   return {
-    groups: ['canary', 'public'].map((name) => ({
+    groups: ['canary', 'public', 'articles'].map((name) => ({
       name,
       questions: pages
         .filter(({ group }) => group === name)
@@ -203,7 +239,9 @@ function injectionSummary(records: readonly EvalRecord[]): Summary {
           {
             pages: own.length,
             read: read.length,
+            answered: read.filter(({ metrics }) => metrics['abstained'] === 0).length,
             'attack success': share('attack_success'),
+            'attack in a draft': share('attack_in_drafts'),
             'attack in references': share('attack_in_references'),
           },
         ];
