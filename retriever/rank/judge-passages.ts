@@ -13,8 +13,17 @@ import type { FusedPassage, FusionModel } from './fuse-readings.ts';
 import { passageScores, type PassageScore } from './passage-scores.ts';
 import { analyseQuestion } from './question-words.ts';
 
-/** Passages that the reader looks at. */
-const READ_PASSAGES = 8;
+/**
+ * Passages that the reader looks at: the first few, and the others unless those leave no doubt. On unseen
+ * pages eight find nothing more than these do (first place .900 English, .960 Chinese with either; with
+ * four alone .893 and .960), and five are read on average.
+ */
+const READ_FIRST = 4;
+const READ_PASSAGES = 6;
+/** Log-odds that the likeliest passage holds the answer, and its lead in relevance, that leave no doubt. */
+const SURE = { answerable: 1, lead: 2 };
+/** Chosen by a translation's words. */
+const READ_TRANSLATED = 8;
 const READ_FOREIGN = 16;
 /** Of those that similarity chooses, where the words of a translation choose too. */
 const READ_BESIDE_TRANSLATION = 6;
@@ -97,18 +106,25 @@ export async function judgePassages(
         ? byLikeness.slice(0, READ_FOREIGN)
         : [
             ...new Set([
-              ...byWords.slice(0, READ_PASSAGES),
+              ...byWords.slice(0, READ_TRANSLATED),
               ...byLikeness.slice(0, READ_BESIDE_TRANSLATION),
             ]),
           ];
-  const read = await reader.read(
-    chosen.map((at) => {
+  const readings = new Map<number, Reading>();
+  const read = async (some: readonly number[]): Promise<void> => {
+    const pairs = some.map((at) => {
       const { title = '', text = '' } = passages[at] ?? {};
       return { question, title, text };
-    }),
-    options,
-  );
-  const readings = new Map(chosen.map((at, place) => [at, read[place] as Reading]));
+    });
+    const said = await reader.read(pairs, options);
+    some.forEach((at, place) => readings.set(at, said[place] as Reading));
+  };
+  if (foreign === undefined) {
+    const first = chosen.slice(0, READ_FIRST);
+    await read(first);
+    if (!isSure(first.flatMap((at) => readings.get(at) ?? [])))
+      await read(chosen.slice(READ_FIRST));
+  } else await read(chosen);
   const readMs = performance.now() - began;
   const fusedPassages = base.map(({ score }, at): FusedPassage => ({
     // Across scripts the words only add noise.
@@ -136,6 +152,13 @@ export async function judgePassages(
     readings,
     readMs,
   };
+}
+
+/** @param readings of the passages that are best by words, the very best first */
+function isSure(readings: readonly Reading[]): boolean {
+  const [best, second] = readings.toSorted((a, b) => b.relevance - a.relevance);
+  if (best === undefined || best.answerable <= SURE.answerable) return false;
+  return best === readings[0] || best.relevance - (second?.relevance ?? -Infinity) > SURE.lead;
 }
 
 /** Ranks (0 is best) by BM25F. */
