@@ -14,7 +14,7 @@ export interface ReferencesRequest {
 }
 
 /** A ranked passage without its document, for traces and evaluation. */
-export interface RankedSpan {
+interface RankedSpan {
   readonly id: string;
   readonly url: string;
   readonly start: number;
@@ -23,7 +23,7 @@ export interface RankedSpan {
   readonly parts: Readonly<Record<string, number>>;
 }
 
-export interface RankTimings {
+interface RankTimings {
   readonly load: number;
   readonly segment: number;
   /** Everything after segmentation, the embedding included. */
