@@ -3,7 +3,8 @@
  * (`npm run parity -- --table --cache-int8`). Each channel of a layer's keys and values has one scale,
  * symmetric, as GroupQueryAttention's PER_CHANNEL takes it; scales are measured once per model on a fixed
  * text. That operator reads many tokens at once slowly from 8 bits, so prompts are read by the model with
- * the float cache (both map the same pages of the weights, which resident memory then counts twice), and what it leaves is quantised.
+ * the float cache, and what it leaves is quantised. Both map the same pages of the weights; resident
+ * memory counts them twice.
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
