@@ -72,8 +72,10 @@ def examples(args, tokenizer_of):
             )
             answer = tokenizer.encode(row["answer"], add_special_tokens=False) + [tokenizer.eos_token_id]
         if len(prompt) + len(answer) <= args.most_tokens:
-            (held if kept_apart(row) else train).append((prompt, answer))
-        if args.limit and len(train) >= args.limit:
+            part = held if kept_apart(row) else train
+            if part is held or not args.limit or len(train) < args.limit:
+                part.append((prompt, answer))
+        if args.limit and len(train) >= args.limit and held:
             break
     if not train or not held:
         raise SystemExit(f"{len(train)} examples to train on and {len(held)} to test on are too few")
@@ -144,7 +146,7 @@ def main():
         optimiser.zero_grad(set_to_none=True)
         step += 1
         if step % 10 == 0 or step == steps:
-            print(f"step {step}/{steps}, loss {float(loss) / count:.4f}", flush=True)
+            print(f"step {step}/{steps}, loss {float(loss.detach()) / count:.4f}", flush=True)
     after = held_loss(model, held, args.batch, device)
     save_lora(added, args.rank, args.alpha, args.out, Path(args.model).name)
     given = {name: value for name, value in vars(args).items() if name != "minutes"}
