@@ -129,7 +129,7 @@ export interface EvidenceSentence {
 }
 
 /** What the reader (a cross-encoder over question and passage) says of one reference. */
-export interface ReferenceReading {
+interface ReferenceReading {
   /** The likeliest answer's place in `Reference.text`, half open. */
   readonly start: number;
   readonly end: number;
