@@ -28,6 +28,8 @@ params.n_ctx = 8 * 2304
 params.n_batch = 512
 params.n_ubatch = 512
 params.n_seq_max = 8
+# One cache for all sequences, so that drafts share the prompt's cells.
+params.kv_unified = True
 params.n_threads = threads
 params.n_threads_batch = threads
 context = llama_cpp.llama_init_from_model(model, params)

@@ -15,7 +15,12 @@ async function openNative(options: SubjectOptions): Promise<Subject> {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout });
-  const next = async (): Promise<string> => String(((await once(lines, 'line')) as unknown[])[0]);
+  const ended = new AbortController();
+  child.once('exit', (code) => {
+    ended.abort(new Error(`llama_native.py ended with ${String(code)}`));
+  });
+  const next = async (): Promise<string> =>
+    String(((await once(lines, 'line', { signal: ended.signal })) as unknown[])[0]);
   await next();
   return {
     run: async (task) => {
