@@ -1,11 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { weights } from '../test/weights.ts';
 import type { Draft, Reference } from '../src/core/nouns.ts';
 import { AnswerJudge } from './answer-judge.ts';
 import { scoreStage } from './preference/score-stage.ts';
 import { supportStage } from './support/support-stage.ts';
 
 const judge = new AnswerJudge();
-const signal = AbortSignal.timeout(60_000);
+const signal = AbortSignal.timeout(120_000);
 afterAll(() => judge.close());
 
 const reference: Reference = {
@@ -91,5 +95,58 @@ describe('AnswerJudge', () => {
     await expect(scoreStage({ id: 1 }, judge, { signal })).rejects.toMatchObject({
       code: 'bad-request',
     });
+  });
+});
+
+const path = weights('multilingual-e5-small');
+const claims = ['The price of oil rose in 1974.', 'The embargo ended in 1974.', 'Oil is blue.'];
+const verdicts = (one: AnswerJudge) =>
+  Promise.all(claims.map((claim) => one.support(claim, [reference.text], { signal })));
+
+describe('AnswerJudge whose reader cannot be had', () => {
+  it.each([
+    ['no such file', () => Promise.resolve({ weightsPath: '/none', cacheDir: null, threads: 1 })],
+    ['nobody knows where', () => Promise.reject(new Error('unknown'))],
+  ])('judges by features alone: %s', async (_, reader) => {
+    const alone = new AnswerJudge({ reader });
+    try {
+      expect(await verdicts(alone)).toEqual(await verdicts(judge));
+    } finally {
+      await alone.close();
+    }
+  });
+});
+
+describe.skipIf(path === null)('AnswerJudge with the reader (needs multilingual-e5-small)', () => {
+  it('judges, supports and scores in one child', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'judge-'));
+    const reader = { weightsPath: path ?? '', cacheDir: folder, threads: 1 };
+    const read = new AnswerJudge({ reader: () => Promise.resolve(reader) });
+    try {
+      expect((await verdicts(read)).map(({ attributable }) => attributable).at(-1)).toBe(false);
+      const score = (answer: string) =>
+        read.score(
+          { question: 'When did the oil price rise?', answer, references: [] },
+          { signal },
+        );
+      expect(await score('The price of oil rose in 1974.')).toBeGreaterThan(
+        await score('Penguins live in the far south and feed on fish.'),
+      );
+      const judgement = await read.judge(
+        {
+          question: 'When did the 1973 oil crisis begin?',
+          drafts: [draft('generated', 'The 1973 oil crisis began in October 1973.')],
+          references: [reference],
+          answerability: 0.9,
+          pages: 3,
+          language: 'en',
+        },
+        { signal, timeoutMs: 30_000 },
+      );
+      expect(judgement.best?.cited.answer).toContain('October 1973');
+    } finally {
+      await read.close();
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });

@@ -4,7 +4,7 @@ import type { Reference } from '../src/core/nouns.ts';
 import type { CallOptions, Scorer, SupportJudge, SupportVerdict } from '../src/core/seams.ts';
 import { ChildPool } from '../src/runtime/child-pool.ts';
 import type { JudgeInput, Judgement } from './judge-drafts.ts';
-import type { ReaderSetup } from './pair-reader.ts';
+import type { ReaderSetup } from './judge-models.ts';
 
 export interface JudgeCallOptions extends CallOptions {
   /** Hard deadline of one call; default 10,000. */

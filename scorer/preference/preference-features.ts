@@ -69,8 +69,17 @@ export interface PreferenceInput {
 /** Answers are read up to here; what people judge stands in the beginning. */
 const MAX_CHARACTERS = 8_000;
 
-/** The answer without sentences that praise itself and without sentences said before. */
-function substance(answer: string): { readonly text: string; readonly repeated: number } {
+/** A sentence with at least this share of its words in the question says nothing new. */
+const COPIED = 0.9;
+/** A longer prompt brings the text to work on: what copies it may be the answer. */
+export const LONG_QUESTION = 400;
+
+/** The answer without praise of itself, without what was said before and without the question again. */
+function substance(
+  question: string,
+  answer: string,
+): { readonly text: string; readonly repeated: number } {
+  const asked = question.length > LONG_QUESTION ? null : read(question);
   const kept: string[] = [];
   const seen = new Set<string>();
   let repeated = 0;
@@ -82,12 +91,13 @@ function substance(answer: string): { readonly text: string; readonly repeated: 
       .toLowerCase()
       .replace(/[^\p{L}\p{N}]+/gu, ' ')
       .trim();
-    const praise = PRAISE.test(sentence);
-    if (!praise && !(key.length > 8 && seen.has(key))) {
+    const empty =
+      PRAISE.test(sentence) || (asked !== null && coverage(read(sentence), asked).share >= COPIED);
+    if (!empty && !(key.length > 8 && seen.has(key))) {
       // What stood between the sentences (line breaks) belongs to the form.
       text += answer.slice(last, start).includes('\n') ? `\n${sentence}` : ` ${sentence}`;
       kept.push(sentence);
-    } else if (!praise) repeated += 1;
+    } else if (!empty) repeated += 1;
     seen.add(key);
     last = end;
   }
@@ -95,6 +105,11 @@ function substance(answer: string): { readonly text: string; readonly repeated: 
     text: text.trim(),
     repeated: kept.length === 0 ? 0 : repeated / (kept.length + repeated),
   };
+}
+
+/** The answer without marks, praise of itself, repetition and the question. */
+export function substanceOf({ question, answer }: PreferenceInput): string {
+  return substance(question, stripMarks(answer.slice(0, MAX_CHARACTERS)).text).text;
 }
 
 function kindOfQuestion(question: string): RegExp | null {
@@ -113,7 +128,7 @@ function kindOfQuestion(question: string): RegExp | null {
 /** The feature vector, in the order of `PREFERENCE_FEATURES`. */
 export function preferenceFeatures(input: PreferenceInput): number[] {
   const cut = stripMarks(input.answer.slice(0, MAX_CHARACTERS));
-  const { text, repeated } = substance(cut.text);
+  const { text, repeated } = substance(input.question, cut.text);
   const question = read(input.question.slice(0, MAX_CHARACTERS));
   const answer = read(text);
   const spans = splitSentences(text);

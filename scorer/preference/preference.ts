@@ -1,11 +1,12 @@
 /**
  * The human-preference model: a linear score of substance features, trained by pairwise logistic loss
  * (Bradley-Terry), so that which of two answers stands first cannot matter. Weights and report are made by
- * `npx tsx scorer/training/train-preference.ts`.
+ * `scorer/training/train-preference.ts`.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/core/package-root.ts';
+import { readAnswer, readingFeatures, type AnswerModels } from './answer-readings.ts';
 import { preferenceFeatures, type PreferenceInput } from './preference-features.ts';
 
 export type { PreferenceInput };
@@ -17,13 +18,19 @@ export interface PreferenceWeights {
   readonly linear: readonly number[];
 }
 
-let weights: PreferenceWeights | undefined;
+const files = {
+  /** Features alone. */
+  plain: 'preference-weights.json',
+  /** Features, and what reader and embedder say. */
+  read: 'read-preference-weights.json',
+} as const;
+const loaded: Partial<Record<keyof typeof files, PreferenceWeights>> = {};
 
-function model(): PreferenceWeights {
-  weights ??= JSON.parse(
-    readFileSync(join(packageRoot, 'scorer', 'preference', 'preference-weights.json'), 'utf8'),
+function model(name: keyof typeof files): PreferenceWeights {
+  loaded[name] ??= JSON.parse(
+    readFileSync(join(packageRoot, 'scorer', 'preference', files[name]), 'utf8'),
   ) as PreferenceWeights;
-  return weights;
+  return loaded[name];
 }
 
 /** Score of a feature vector in log-odds: the difference of two gives P(first preferred) by sigmoid. */
@@ -37,7 +44,26 @@ export function scoreFeatures(features: readonly number[], weights: PreferenceWe
   return sum;
 }
 
-/** How much people would prefer this answer; higher is better, comparable for one question only. */
+/**
+ * How much people would prefer this answer, by features alone (some 2 ms); higher is better, comparable for
+ * one question only.
+ */
 export function preference(input: PreferenceInput): number {
-  return scoreFeatures(preferenceFeatures(input), model());
+  return scoreFeatures(preferenceFeatures(input), model('plain'));
+}
+
+/**
+ * The same with what the reader and the embedder say of question and answer, some 50 ms more. Not to be
+ * compared with `preference`.
+ * @throws FootnoteError `cancelled`, `timeout`
+ */
+export async function preferenceWithModels(
+  input: PreferenceInput,
+  models: AnswerModels,
+  options: { readonly signal: AbortSignal },
+): Promise<number> {
+  const readings = await readAnswer(input, models, options);
+  const referenced = (input.references ?? []).length > 0;
+  const features = [...preferenceFeatures(input), ...readingFeatures(readings, referenced)];
+  return scoreFeatures(features, model('read'));
 }
