@@ -35,7 +35,7 @@ export interface Judgement {
 }
 
 /** What the reader is asked about one answer at most: some 8 ms a pair. */
-const MOST_PAIRS = 8;
+const MOST_PAIRS = 4;
 
 /**
  * The judgement with the reader's say on the pairs of sentence and quote where it can change a verdict.
