@@ -140,7 +140,7 @@ describe.skipIf(!ready)('the page', () => {
     const context = await browser.newContext({ viewport: { width: 800, height: 320 } });
     for (const question of [
       'How much water does one passage through the Panama Canal\u2019s original locks use?',
-      'How deep is Lake Baikal?',
+      'Why is the blood of an octopus blue?',
       '祖冲之给圆周率的密率是多少？',
       '哈尔滨冰雪大世界的冰是从哪里取的？',
     ]) {
