@@ -26,6 +26,8 @@ import { packageRoot } from '../../src/core/package-root.ts';
 import { readE5Weights } from '../../src/runtime/e5/e5-weights.ts';
 import { Reader } from '../../src/runtime/reader/reader.ts';
 import { supportWindows } from '../../src/runtime/reader/support-windows.ts';
+import { areaUnderRoc } from '../metrics/classification.ts';
+import { round } from '../training/round.ts';
 import { stableHash } from '../training/stable-hash.ts';
 import { askGenerator } from './ask-generator.ts';
 
@@ -129,20 +131,11 @@ function together(list: readonly Judged[], signals: readonly Signal[]): number[]
 
 const mean = (list: readonly number[]): number =>
   list.reduce((sum, value) => sum + value, 0) / Math.max(1, list.length);
-const round = (value: number): number => Math.round(value * 1e4) / 1e4;
 
 function balanced(list: readonly Judged[], passed: readonly boolean[]): number {
   const rate = (side: boolean): number =>
     mean(list.flatMap(({ right }, at) => (right === side ? [passed[at] === side ? 1 : 0] : [])));
   return (rate(true) + rate(false)) / 2;
-}
-
-function areaUnderRoc(list: readonly Judged[], values: readonly number[]): number {
-  const side = (right: boolean): number[] => values.filter((_, at) => list[at]?.right === right);
-  const wrong = side(false);
-  return mean(
-    side(true).map((good) => mean(wrong.map((bad) => (good > bad ? 1 : good === bad ? 0.5 : 0)))),
-  );
 }
 
 function figures(list: readonly Judged[], signals: readonly Signal[]): Record<string, number> {
@@ -156,7 +149,9 @@ function figures(list: readonly Judged[], signals: readonly Signal[]): Record<st
         passed.map((pass, at) => pass && list[at]?.factMissing !== true),
       ),
     ),
-    areaUnderRoc: round(areaUnderRoc(list, values)),
+    areaUnderRoc: round(
+      areaUnderRoc(list.map(({ right }, at) => ({ score: values[at] ?? 0, positive: right }))),
+    ),
   };
 }
 

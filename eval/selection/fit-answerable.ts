@@ -11,6 +11,7 @@ import { fitLogistic, type Logistic } from '../../retriever/rank/training/fit-lo
 import { WORD_FEATURES, wordFeatures } from '../../scorer/selection/answerable-features.ts';
 import { DECISION_FEATURES, decisionRow, linear } from '../../scorer/selection/answerable-model.ts';
 import { packageRoot } from '../../src/core/package-root.ts';
+import { areaUnderRoc } from '../metrics/classification.ts';
 import { containsNormalised } from '../metrics/correctness.ts';
 import { areaUnderRisk } from '../metrics/risk-coverage.ts';
 import { readJsonLines } from '../read-json-lines.ts';
@@ -96,7 +97,10 @@ for (const few of [undefined, false, true]) {
     ] as const;
     const parts = cells.map(([label, yes, no]) => {
       const [held, not] = [of(scores, yes, few), of(scores, no, few)];
-      const auc = mean(held.map((a) => mean(not.map((b) => (a > b ? 1 : a === b ? 0.5 : 0)))));
+      const auc = areaUnderRoc([
+        ...held.map((score) => ({ score, positive: true })),
+        ...not.map((score) => ({ score, positive: false })),
+      ]);
       const at = reachedBy(held, 0.9);
       return `${label} ${show(auc)} ${show(mean(not.map((b) => (b < at ? 1 : 0))))}`;
     });

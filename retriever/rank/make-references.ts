@@ -1,5 +1,6 @@
 /** From documents to numbered references: segmentation, ranking and selection for one question. */
 import type { Document, EvidenceSentence, Freshness, Reference } from '../../src/core/nouns.ts';
+import { sigmoid } from '../../src/core/boosted-trees.ts';
 import { segmentDocument } from '../segment/segment-document.ts';
 import { judgePassages, type RankModels } from './judge-passages.ts';
 import { selectReferences } from './select-references.ts';
@@ -83,7 +84,7 @@ export async function makeReferences(
       text: passage.text,
       publishedAt: passage.document.publishedAt,
       // Squashed, so that the bonus for recency means the same for every question.
-      score: 1 / (1 + Math.exp(-(part?.score ?? 0) / 2)),
+      score: sigmoid((part?.score ?? 0) / 2),
     })),
     {
       maxReferences: call.maxReferences,

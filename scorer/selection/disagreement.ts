@@ -7,7 +7,7 @@
 import type { CitedAnswer, EvidenceSentence, Reference } from '../../src/core/nouns.ts';
 import { assemble, type LooseSentence } from '../citation/assemble.ts';
 import { namesOf } from '../support/features.ts';
-import { checkQuantities, readQuantities, type Quantity } from '../support/quantities.ts';
+import { checkQuantities, readQuantities, YEAR_KEY, type Quantity } from '../support/quantities.ts';
 import { knowsName, read, type Reading } from '../support/reading.ts';
 import { isAboutNow } from './about-now.ts';
 import { missingOf, sameSpan, spanOf, statedQuantities } from './answerable-features.ts';
@@ -133,7 +133,6 @@ function contradict(mine: Claim, other: Claim, question: Question): boolean {
 }
 
 const IS_DATE = /^(?:month|decade|century):|^n:(?:1\d|20)\d{2}$/u;
-const IS_YEAR = /^n:(?:1\d|20)\d{2}$/u;
 
 /** What answers the question in a claim: the quantities of the span, else the only fresh one of its kind. */
 function answerQuantities(claim: Claim, question: Question, kind: 'date' | 'number'): Quantity[] {
@@ -146,7 +145,7 @@ function answerQuantities(claim: Claim, question: Question, kind: 'date' | 'numb
   const pointed = fresh(readQuantities(claim.span));
   if (pointed.length > 0) return pointed;
   const all = fresh(claim.reading.quantities);
-  const years = all.filter(({ key }) => IS_YEAR.test(key)).length;
+  const years = all.filter(({ key }) => YEAR_KEY.test(key)).length;
   return (kind === 'date' ? years <= 1 : all.length === 1) ? all : [];
 }
 

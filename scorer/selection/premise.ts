@@ -6,7 +6,7 @@
 import type { Reference } from '../../src/core/nouns.ts';
 import type { LooseSentence } from '../citation/assemble.ts';
 import { namesOf } from '../support/features.ts';
-import { checkQuantities, type Quantity } from '../support/quantities.ts';
+import { checkQuantities, YEAR_KEY, type Quantity } from '../support/quantities.ts';
 import { knowsName, read, type Reading } from '../support/reading.ts';
 import { bestEvidence, missingOf, ordinalsOf, statedQuantities } from './answerable-features.ts';
 import { quotedSentence } from './quoted-sentence.ts';
@@ -60,8 +60,7 @@ interface Exchanged {
 }
 
 const sameKind = (a: Quantity, b: Quantity): boolean => {
-  const year = /^n:(?:1\d|20)\d{2}$/u;
-  const part = ({ key }: Quantity): string => (year.test(key) ? 'year' : key.replace(/:.*/u, ''));
+  const part = ({ key }: Quantity): string => (YEAR_KEY.test(key) ? 'year' : key.replace(/:.*/u, ''));
   return part(a) === part(b) && (a.unit === b.unit || a.unit === null || b.unit === null);
 };
 

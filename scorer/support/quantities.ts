@@ -4,6 +4,9 @@
  * read as its parts (year, month, day): each part has to be found again, in whatever form.
  */
 
+/** A number's key that reads as a year, 1000 to 2099. */
+export const YEAR_KEY = /^n:(?:1\d|20)\d{2}$/u;
+
 export interface Quantity {
   /** Canonical key: `n:1000`, `month:3`, `decade:1990`, `century:20`. */
   readonly key: string;

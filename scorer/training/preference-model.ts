@@ -1,5 +1,6 @@
 /** How the preference model is fitted and measured; see `train-preference.ts`. */
 import { sigmoid } from '../../src/core/boosted-trees.ts';
+import { round } from '../../eval/training/round.ts';
 import { stableHash } from '../../eval/training/stable-hash.ts';
 import { scoreFeatures, type PreferenceWeights } from '../preference/preference.ts';
 import type { Pair } from './preference-data.ts';
@@ -79,7 +80,6 @@ export function fitLinear(
 
 export const margin = (model: PreferenceWeights, { better, worse }: Pair): number =>
   scoreFeatures(better, model) - scoreFeatures(worse, model);
-export const round = (value: number): number => Math.round(value * 1e4) / 1e4;
 
 export function accuracy(
   model: PreferenceWeights,

@@ -1,4 +1,5 @@
 /** How the support judge by features is trained and measured; see `train-support.ts`. */
+import { round } from '../../eval/training/round.ts';
 import { evaluateTrees, sigmoid, type BoostedTrees } from '../../src/core/boosted-trees.ts';
 import { growTrees } from '../../eval/training/grow-trees.ts';
 import { readReference, supportFacts, SUPPORT_FEATURES } from '../support/features.ts';
@@ -172,8 +173,4 @@ export function bySource(
       ];
     }),
   );
-}
-
-export function round(value: number): number {
-  return Math.round(value * 1e4) / 1e4;
 }

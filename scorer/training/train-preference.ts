@@ -12,6 +12,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { round } from '../../eval/training/round.ts';
 import { packageRoot } from '../../src/core/package-root.ts';
 import { sigmoid } from '../../src/core/boosted-trees.ts';
 import { READING_FEATURES } from '../preference/answer-readings.ts';
@@ -24,7 +25,6 @@ import {
   fitLinear,
   grouped,
   margin,
-  round,
   temperature,
 } from './preference-model.ts';
 

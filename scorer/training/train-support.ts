@@ -10,6 +10,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { round } from '../../eval/training/round.ts';
 import { packageRoot } from '../../src/core/package-root.ts';
 import { SUPPORT_FEATURES } from '../support/features.ts';
 import { corruptedClaims } from './corrupt-claims.ts';
@@ -21,7 +22,6 @@ import {
   crossValidate,
   featurise,
   fitSupport,
-  round,
   SHIPPED,
 } from './support-model.ts';
 
