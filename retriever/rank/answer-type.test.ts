@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { ANSWER_TYPE_FEATURES, answerTypeFeatures, wantedAnswer } from './answer-type.ts';
+import {
+  ANSWER_TYPE_FEATURES,
+  answerTypeFeatures,
+  wantedAnswer,
+} from '../../src/core/answer-type.ts';
 import { analyseQuestion } from './question-words.ts';
 
 const feature = (

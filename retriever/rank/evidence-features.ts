@@ -8,7 +8,7 @@ import {
   answerTypeFeatures,
   isPronounLed,
   wantedAnswer,
-} from './answer-type.ts';
+} from '../../src/core/answer-type.ts';
 import type { Bm25fIndex } from './bm25f.ts';
 import { ANSWER_KINDS, isStop, type QuestionWords } from './question-words.ts';
 import { RELATIVE_FEATURES, relativeFeatures, type EvidenceVectors } from './relative-features.ts';

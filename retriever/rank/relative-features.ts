@@ -4,7 +4,7 @@
  * question where "It" and "其" are read with the sentence before.
  */
 import { foldHan } from '../../src/core/tokens.ts';
-import type { WantedAnswer } from './answer-type.ts';
+import type { WantedAnswer } from '../../src/core/answer-type.ts';
 import type { Bm25fIndex } from './bm25f.ts';
 import type { CandidateSentence } from './evidence-features.ts';
 import type { QuestionWords } from './question-words.ts';

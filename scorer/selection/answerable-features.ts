@@ -3,6 +3,7 @@
  * exchanged) look right to ranking and reader; what gives them away is the exchanged word itself.
  */
 import type { EvidenceSentence, Reference } from '../../src/core/nouns.ts';
+import { answerTypeFeatures, wantedAnswer, type WantedAnswer } from '../../src/core/answer-type.ts';
 import { coverage, pairOrder } from '../support/align.ts';
 import { namesOf } from '../support/features.ts';
 import { antonymClashes } from '../support/polarity.ts';
@@ -24,6 +25,8 @@ export const WORD_FEATURES = [
   'denied',
   'pairs',
   'pairsInPassage',
+  'measured',
+  'counted',
 ] as const;
 
 const ORDINAL =
@@ -72,17 +75,22 @@ export function sameSpan(a: string, b: string): boolean {
 /**
  * How much of a text's words the readings have together (`share`, 0..1), the highest weight of a word that
  * none has, and the sum of those weights.
+ * @param granted a range of the question that counts as said
  */
 export function missingOf(
   question: Reading,
   by: readonly Reading[],
+  granted: WantedAnswer['named'] = null,
 ): { share: number; heaviest: number; sum: number } {
   const covers = by.map((one) => coverage(question, one).covered);
   let total = 0;
   let kept = 0;
   let heaviest = 0;
-  question.tokens.forEach(({ weight }, at) => {
-    const value = Math.max(0, ...covers.map((covered) => covered[at] ?? 0));
+  question.tokens.forEach(({ weight, start }, at) => {
+    const value =
+      granted !== null && start >= granted.start && start < granted.end
+        ? 1
+        : Math.max(0, ...covers.map((covered) => covered[at] ?? 0));
     total += weight;
     kept += weight * value;
     if (value < 0.5) heaviest = Math.max(heaviest, weight);
@@ -114,7 +122,11 @@ export function wordFeatures(questionText: string, references: readonly Referenc
       asked,
       by.flatMap(({ quantities }) => quantities),
     ).missing.length;
-  const inPassage = missingOf(question, [passage, title]);
+  const wanted = wantedAnswer(questionText, '');
+  const [measured = 0, worded = 0, counted = 0] = answerTypeFeatures(wanted, sentence.text);
+  // `How deep` is said by `Its greatest depth is 1,642 metres`.
+  const granted = measured > 0 && worded > 0 ? wanted.named : null;
+  const inPassage = missingOf(question, [passage, title], granted);
   const saidOrdinals = new Set(
     ordinalsOf(`${title.text} ${sentence.text}`).map(([ordinal]) => ordinal),
   );
@@ -125,14 +137,16 @@ export function wordFeatures(questionText: string, references: readonly Referenc
     lacking([sentence, title]),
     lacking([passage, title]),
     ordinalsOf(questionText).some(([ordinal]) => !saidOrdinals.has(ordinal)) ? 1 : 0,
-    missingOf(question, [sentence, title]).share,
+    missingOf(question, [sentence, title], granted).share,
     inPassage.share,
     inPassage.heaviest,
-    missingOf(question, everything).sum,
+    missingOf(question, everything, granted).sum,
     antonymClashes(question, sentence),
     denies(question) && !denies(sentence) ? 1 : 0,
     pairOrder(question, sentence),
     pairOrder(question, passage),
+    measured,
+    counted,
   ];
 }
 

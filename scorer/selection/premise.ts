@@ -60,7 +60,8 @@ interface Exchanged {
 }
 
 const sameKind = (a: Quantity, b: Quantity): boolean => {
-  const part = ({ key }: Quantity): string => (YEAR_KEY.test(key) ? 'year' : key.replace(/:.*/u, ''));
+  const part = ({ key }: Quantity): string =>
+    YEAR_KEY.test(key) ? 'year' : key.replace(/:.*/u, '');
   return part(a) === part(b) && (a.unit === b.unit || a.unit === null || b.unit === null);
 };
 

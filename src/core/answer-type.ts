@@ -3,7 +3,7 @@
  * fitting unit beside a related word, a counted noun, a full name, the words of a definition. English
  * and Chinese, by small tables; Chinese text is folded to Simplified first.
  */
-import { foldHan, tokenize } from '../../src/core/tokens.ts';
+import { foldHan, tokenize } from './tokens.ts';
 
 interface Measure {
   readonly asked: RegExp;
@@ -156,6 +156,8 @@ const PRONOUN_LED =
 /** What one question wants, worked out once. */
 export interface WantedAnswer {
   readonly measure: Measure | null;
+  /** Where the question names that measure (`How deep`), UTF-16 offsets; null without one. */
+  readonly named: { readonly start: number; readonly end: number } | null;
   /** Stems and characters of what "how many …" counts. */
   readonly counted: ReadonlySet<string>;
   readonly name: boolean;
@@ -168,8 +170,11 @@ export interface WantedAnswer {
 export function wantedAnswer(question: string, kind: string): WantedAnswer {
   const folded = foldHan(question);
   const counted = COUNTED.exec(folded);
+  const measure = MEASURES.find(({ asked }) => asked.test(folded)) ?? null;
+  const named = measure?.asked.exec(folded) ?? null;
   return {
-    measure: MEASURES.find(({ asked }) => asked.test(folded)) ?? null,
+    measure,
+    named: named === null ? null : { start: named.index, end: named.index + named[0].length },
     counted: new Set(
       tokenize(counted?.slice(1).join(' ') ?? '', { stem: true }).map(({ text }) => text),
     ),
