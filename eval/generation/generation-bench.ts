@@ -39,6 +39,8 @@ export async function run(args: readonly string[]): Promise<void> {
       weights: { type: 'string' },
       threads: { type: 'string', default: String(Math.min(8, availableParallelism())) },
       form: { type: 'string', default: 'int8' },
+      /** KV cache of our own engine: `full` or `int8`. */
+      kv: { type: 'string', default: 'full' },
       'transformers-form': { type: 'string', default: 'int4' },
       subjects: { type: 'string', default: 'footnote,llama,transformers' },
       native: { type: 'boolean', default: false },
@@ -64,6 +66,7 @@ export async function run(args: readonly string[]): Promise<void> {
     threads,
     cacheDir: values.cache,
     form: values.form,
+    kv: values.kv,
     python: native ? (values['native-python'] ?? (await nativeLlama(values.cache))) : '',
   };
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));

@@ -10,6 +10,7 @@ export async function openFootnote(options: SubjectOptions): Promise<Subject> {
     threads: options.threads,
     device: 'cpu',
     form: parseGlmForm(options.form),
+    cache: options.kv === 'int8' ? 'int8' : undefined,
   });
   const { signal } = new AbortController();
   return {

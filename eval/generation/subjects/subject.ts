@@ -9,6 +9,8 @@ export interface SubjectOptions {
   readonly cacheDir: string;
   /** Form of the weights, where the program is ours or runs our export. */
   readonly form: string;
+  /** KV cache of our own engine: `full` or `int8`. */
+  readonly kv?: string | undefined;
   /** A Python that has llama-cpp-python, for the natively compiled llama.cpp. */
   readonly python: string;
 }
