@@ -32,6 +32,13 @@ describe('textFragmentUrl', () => {
     ]);
   });
 
+  it('uses a range from the first to the last cell of a table row', () => {
+    expect(terms(textFragmentUrl('https://a.example/', 'Greatest depth | 1,642 m'))).toEqual([
+      'Greatest depth',
+      '1,642 m',
+    ]);
+  });
+
   it('is well formed for any text', () => {
     fc.assert(
       fc.property(

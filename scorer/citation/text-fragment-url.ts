@@ -7,6 +7,8 @@
 /** Quotes longer than this (UTF-16 units) are named by their first and last words. */
 const LONGEST_EXACT = 120;
 const EDGE = 32;
+/** Blocks are lines; the cells of a table's row are blocks of their own, which extraction joins by bars. */
+const BLOCK_END = /\n+| \| /u;
 
 /** Percent-encodes a term; `-`, `,` and `&` have a meaning in the directive and are encoded as well. */
 function encodeTerm(term: string): string {
@@ -45,16 +47,16 @@ function characters(text: string, count: number, fromEnd: boolean): string {
 /**
  * The page's URL with a text fragment to `quote`; an existing fragment is dropped (a page's own
  * `#anchor` would keep working only through the `:~:` delimiter, and stale ones mislead).
- * @param quote verbatim text of the page; may hold blank lines, where it crosses a block
+ * @param quote verbatim text of the page; may hold blank lines, where it crosses a block, and bars between a table's cells
  */
 export function textFragmentUrl(url: string, quote: string): string {
   const hash = url.indexOf('#');
   const page = hash < 0 ? url : url.slice(0, hash);
   const text = quote.trim();
   if (text === '') return page;
-  const crossesBlock = /\n/u.test(text);
+  const crossesBlock = BLOCK_END.test(text);
   if (text.length <= LONGEST_EXACT && !crossesBlock) return `${page}#:~:text=${encodeTerm(text)}`;
-  const blocks = text.split(/\n+/u).filter((block) => block.trim() !== '');
+  const blocks = text.split(BLOCK_END).filter((block) => block.trim() !== '');
   const start = head((blocks[0] ?? text).trim());
   const end = tail((blocks.at(-1) ?? text).trim());
   // A start that also ends the quote would make an empty range.
