@@ -19,7 +19,7 @@ import { WeightsWriter } from './weights-writer.ts';
 import { writeEmbedding, writeMatrix } from './write-matrix.ts';
 
 /** Raise it when the graph or the layout of the weights changes: old results are then made anew. */
-const converterVersion = 8;
+const converterVersion = 9;
 const weightsName = 'weights.bin';
 const layoutName = 'layout.json';
 

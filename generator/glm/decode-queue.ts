@@ -2,11 +2,13 @@
  * Shares the decoder among callers, run by run. Prompts are read in chunks, first come first served; after
  * each chunk those that already write get a run. Few rows copy ahead, one row a run, in turn (a
  * call's drafts one after the other, so that the later copy from the earlier); many rows are one batch,
- * which calls join and leave between runs.
+ * which calls join and leave between runs. A call with many drafts runs by itself, its drafts as lanes of
+ * one cache, in turn with the others.
  */
 import { abortReason } from '../../src/core/deadline.ts';
 import { FootnoteError } from '../../src/core/errors.ts';
 import { DecodeRow, type DecodedRow, type DecodeOptions } from './decode-row.ts';
+import { DraftLanes } from './draft-lanes.ts';
 import type { GlmConfig } from './glm-config.ts';
 import { greedy, type RunInput, type RunOutput } from './glm-session.ts';
 import { mergeRows, takeRow, trimCache, type CacheTensors, type RowCache } from './kv-cache.ts';
@@ -21,9 +23,9 @@ import type { PrefixCache } from './prefix-cache.ts';
 const prefillChunk = 256;
 /** Fewest tokens of a prompt to feed at once: a single row is summed otherwise (see `addLookup`). */
 const leastFed = 2;
-/** Rows from which a batch beats copying ahead in turn. */
+/** Rows from which a batch beats copying ahead in turn, and drafts of a prompt from which lanes do. */
 const batchFrom = 4;
-/** Rows of one batch at most. */
+/** Rows of one batch at most, and lanes of a cache. */
 const mostRows = 16;
 
 interface Job {
@@ -33,6 +35,9 @@ interface Job {
   /** Cache of the prompt's first tokens; of all but the last once the first row has begun. */
   prompt: RowCache;
   read: boolean;
+  /** Its drafts are lanes of one cache; those that are being written now. */
+  byLanes: boolean;
+  lanes: DraftLanes | null;
   readonly resolve: (rows: DecodedRow[]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -58,9 +63,12 @@ export class DecodeQueue {
   readonly #run: (input: RunInput) => Promise<RunOutput>;
   readonly #prefixes: PrefixCache;
   readonly #empty: RowCache;
+  readonly #hasLanes: boolean;
   #jobs: Job[] = [];
   #batch: Batch | null = null;
   #busy = false;
+  /** Counts runs, and those of jobs that have no lanes. */
+  #round = 0;
   #turn = 0;
   #stats = { steps: 0, positions: 0, tokens: 0, promptTokens: 0, reusedTokens: 0 };
 
@@ -71,6 +79,8 @@ export class DecodeQueue {
     empty: RowCache,
   ) {
     this.#empty = empty;
+    // The model with a half-precision cache has none: see `glmModel`.
+    this.#hasLanes = Object.values(empty.tensors).every(({ type }) => type !== 'float16');
     this.#config = config;
     this.#run = run;
     this.#prefixes = prefixes;
@@ -102,6 +112,9 @@ export class DecodeQueue {
         ),
         prompt: this.#empty,
         read: false,
+        byLanes:
+          this.#hasLanes && bounded.temperatures.length >= batchFrom && promptIds.length > leastFed,
+        lanes: null,
         resolve,
         reject,
       });
@@ -120,23 +133,32 @@ export class DecodeQueue {
         this.#end(job, abortReason(job.options.signal));
       const reading = this.#jobs.find(({ read }) => !read);
       if (reading !== undefined) await this.#guard([reading], () => this.#read(reading));
-      const writing = this.#jobs.filter(({ read }) => read);
-      const rows = writing.flatMap((job) => job.rows.filter(({ finished }) => !finished));
-      if (rows.length > 0) {
-        if (rows.length >= batchFrom || writing.some((job) => !mayCopy(job))) {
-          await this.#guard(writing, () => this.#runBatch(writing));
-        } else {
-          this.#turn += 1;
-          const job = writing[this.#turn % writing.length] as Job;
-          await this.#guard([job], () => this.#runCopy(job));
-        }
-      }
+      await this.#write();
       for (const job of this.#jobs) {
         if (job.rows.every(({ finished }) => finished)) this.#end(job);
       }
     }
     this.#batch = null;
     this.#busy = false;
+  }
+
+  /** The next run of those that write: one job with lanes, or all the others. */
+  async #write(): Promise<void> {
+    const writing = this.#jobs.filter(({ read }) => read);
+    const others = writing.filter(({ byLanes }) => !byLanes);
+    const turns = writing.filter(({ byLanes }) => byLanes).map((job) => [job]);
+    if (others.length > 0) turns.push(others);
+    this.#round += 1;
+    const jobs = turns[this.#round % turns.length] ?? [];
+    const rows = jobs.flatMap((job) => job.rows.filter(({ finished }) => !finished));
+    if (rows.length === 0) return;
+    const [first] = jobs as [Job];
+    if (first.byLanes) return this.#guard(jobs, () => this.#runLanes(first));
+    if (rows.length >= batchFrom || !jobs.every(mayCopy))
+      return this.#guard(jobs, () => this.#runBatch(jobs));
+    this.#turn += 1;
+    const job = jobs[this.#turn % jobs.length] as Job;
+    return this.#guard([job], () => this.#runCopy(job));
   }
 
   /** A run that fails ends the jobs in it, no other. */
@@ -154,25 +176,29 @@ export class DecodeQueue {
     else job.resolve(job.rows.map(({ result }) => result));
   }
 
-  /** One chunk of a prompt; the last one makes the first row's first tokens. */
+  /**
+   * One chunk of a prompt; the last one makes the first row's first tokens. Lanes feed the prompt's last
+   * token themselves.
+   */
   async #read(job: Job): Promise<void> {
     const { promptIds } = job;
     const [first] = job.rows as [DecodeRow];
+    const end = promptIds.length - (job.byLanes ? 1 : 0);
     if (job.prompt.length === 0) {
-      const known = this.#prefixes.find(promptIds, promptIds.length - leastFed);
+      const known = this.#prefixes.find(promptIds, end - leastFed);
       if (known !== null) {
         job.prompt = known;
         this.#stats.reusedTokens += known.length;
       }
     }
     const from = job.prompt.length;
-    const left = promptIds.length - from;
+    const left = end - from;
     // Of one size, because a short rest costs more than its share.
     const chunks = Math.ceil(left / prefillChunk);
     const isLast = chunks <= 1;
     const ids = promptIds.slice(from, from + Math.ceil(left / chunks));
     this.#stats.promptTokens += ids.length;
-    if (!isLast) {
+    if (!isLast || job.byLanes) {
       const output = await this.#run({
         rows: [{ ...idle, ids, length: from }],
         tensors: job.prompt.tensors,
@@ -181,6 +207,10 @@ export class DecodeQueue {
         stopIds: [],
       });
       job.prompt = { tensors: output.tensors, length: from + ids.length };
+      if (isLast) {
+        job.read = true;
+        this.#prefixes.add(promptIds, job.prompt);
+      }
       return;
     }
     first.pending = ids;
@@ -249,6 +279,26 @@ export class DecodeQueue {
       output.logProbabilities[0] as Float32Array,
       output.work.steps,
     );
+  }
+
+  /** The next run of a job's drafts as lanes. */
+  async #runLanes(job: Job): Promise<void> {
+    const lanes = (job.lanes ??= new DraftLanes(
+      job.rows.filter(({ finished }) => !finished).slice(0, mostRows),
+      job.prompt,
+      job.promptIds.at(-1) as number,
+    ));
+    // The rotary tables end there, and attention wants its whole cache within them.
+    if (!lanes.fits(this.#config.max_position_embeddings)) {
+      lanes.leave();
+      job.lanes = null;
+      job.byLanes = false;
+      return;
+    }
+    const output = await this.#run(lanes.input(job.options));
+    this.#count(output);
+    lanes.accept(output);
+    if (lanes.finished) job.lanes = null;
   }
 
   /** One run of all rows together. */

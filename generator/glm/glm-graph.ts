@@ -1,5 +1,6 @@
 /** The GLM decoder as ONNX nodes: token ids to hidden states, with the KV cache of each layer. */
 import { float, int, string, type OnnxGraph } from '../../src/runtime/onnx-graph.ts';
+import { addAttentionLayout, type LaneNames } from './attention-layout.ts';
 import type { GlmConfig } from './glm-config.ts';
 import { addLinearConstants, Linear } from './linear-graph.ts';
 import { matrixForm, type GlmForm } from './matrix-form.ts';
@@ -94,6 +95,8 @@ export function addDecoder(
     readonly values: readonly string[];
     /** The cache holds 8 bits: see `addCacheScales`. */
     readonly quantised?: boolean;
+    /** Rows may share a cache: see `addAttentionLayout`. */
+    readonly lanes?: LaneNames | undefined;
     /** Is told the input of each product that smoothing reaches, by the name of its factors. */
     readonly observe?: (name: string, input: string) => void;
   },
@@ -106,19 +109,7 @@ export function addDecoder(
   const half = cacheType(form) === 'float16';
   const toHalf = (name: string): string => body.op('Cast', [name], { to: int(10) });
   const norm = { epsilon: float(config.rms_norm_eps) };
-  const shape = body.op('Shape', [state.ids]);
-  const fed = body.op('Slice', [shape, 'index.1', 'index.end']);
-  const totals = body.op('Add', [state.lengths, fed]);
-  // Rows may have pasts of other lengths (only one token a row is fed then); the cache is as long as the
-  // longest, and what stands in it behind a row's length is never read.
-  const longest = body.op('ReduceMax', [totals], { keepdims: int(0) });
-  const total32 = body.op('Cast', [longest], { to: int(6) });
-  const seqlens = body.op(
-    'Cast',
-    [body.op('Reshape', [body.op('Sub', [totals, 'scalar.1']), 'shape.flat'])],
-    { to: int(6) },
-  );
-  const packed = body.op('Concat', [shape, 'axis.last'], { axis: int(0) });
+  const layout = addAttentionLayout(body, state.ids, state.lengths, state.lanes);
 
   const flatIds = body.op('Reshape', [state.ids, 'shape.flat']);
   let embedded = body.op('Gather', ['embedding', flatIds]);
@@ -146,6 +137,7 @@ export function addDecoder(
       ? body.op('SimplifiedLayerNormalization', [value, weight], { ...norm, axis: int(-1) })
       : value;
 
+  const fed = body.op('Slice', [body.op('Shape', [state.ids]), 'index.1', 'index.end']);
   const first = body.op('Sub', [fed, state.keep]);
   /** `[B, S, width]` to `[B, keep, width]`. */
   const lastOf = (rows: string): string => body.op('Slice', [rows, first, 'index.end', 'axis.1']);
@@ -157,18 +149,18 @@ export function addDecoder(
     const attendedTo = join(`${at}.input_norm`);
     state.observe?.(`${at}.qkv`, attendedTo);
     const qkv = linear.apply(attendedTo, `${at}.qkv`, bias);
-    const inputs = attentionInputs(body, config, qkv, packed, at);
+    const inputs = attentionInputs(body, config, qkv, layout.packed, at);
     const [attended, key, value] = body.node(
       'GroupQueryAttention',
       [
         ...(half ? inputs.map((name) => (name === '' ? name : toHalf(name))) : inputs),
         state.keys[layer] as string,
         state.values[layer] as string,
-        seqlens,
-        total32,
+        layout.seqlens,
+        layout.total,
         half ? toHalf('rope.cos') : 'rope.cos',
         half ? toHalf('rope.sin') : 'rope.sin',
-        ...(state.quantised === true ? ['', '', '', keyScale(layer), valueScale(layer)] : []),
+        ...attentionExtras(layout.extras, state.quantised === true ? layer : null),
       ],
       {
         outputs: 3,
@@ -192,9 +184,9 @@ export function addDecoder(
     values.push(value as string);
     let whole = half ? body.op('Cast', [attended as string], { to: int(1) }) : attended;
     if (layer === config.num_hidden_layers - 1) {
-      whole = lastOf(whole as string);
+      whole = lastOf(body.op('Reshape', [whole as string, layout.byRow]));
       residual = body.op('Reshape', [
-        lastOf(body.op('Reshape', [residual, packed])),
+        lastOf(body.op('Reshape', [residual, layout.byRow])),
         'shape.hidden',
       ]);
       linear = new Linear(body, form, config);
@@ -210,6 +202,13 @@ export function addDecoder(
     branch = after(linear.apply(inner, `${at}.down`), `${at}.after_mlp_norm`);
   }
   return { hidden: join('norm'), keys, values };
+}
+
+/** The inputs of GroupQueryAttention behind its rotary tables: positions, bias, sink, scales of the cache. */
+function attentionExtras(extras: readonly string[], quantised: number | null): string[] {
+  if (quantised === null) return [...extras];
+  const [positions = '', bias = ''] = extras;
+  return [positions, bias, '', keyScale(quantised), valueScale(quantised)];
 }
 
 /**

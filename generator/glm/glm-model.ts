@@ -31,7 +31,8 @@ interface Port {
  * `limit` by what is copied ahead; `row_top_k` within `top_k`, the window that all rows share;
  * `early_bias` is added to a row's logits for its first `early_steps` tokens of this run; `penalise`,
  * `constrain` and `copy` switch on the repetition penalty, the constraint (classes of tokens, next
- * state and bias by state and class) and copying ahead (`copy_counts`: tokens by length of the match).
+ * state and bias by state and class) and copying ahead (`copy_counts`: tokens by length of the match);
+ * `lanes` rows share one cache, of which all of them see the first `shared` positions: `LaneNames`.
  */
 const constantPorts: readonly Port[] = [
   { name: 'limit', type: 'int64', dims: [] },
@@ -52,6 +53,8 @@ const constantPorts: readonly Port[] = [
   { name: 'copy', type: 'bool', dims: [] },
   { name: 'copy_counts', type: 'int64', dims: ['matches'] },
   { name: 'want_logits', type: 'bool', dims: [] },
+  { name: 'lanes', type: 'int64', dims: [1] },
+  { name: 'shared', type: 'int64', dims: [1] },
 ];
 
 /** What an iteration hands to the next, in order; see `StepState`. */
@@ -89,7 +92,7 @@ export function glmModel(
   const held = cacheType(form, scales);
   const layers = Array.from({ length: config.num_hidden_layers }, (_, layer) => layer);
   const cache = (length: string): (string | number)[] => [
-    'B',
+    'caches',
     config.num_key_value_heads,
     length,
     config.head_dim,
@@ -139,7 +142,7 @@ function loopBody(
 ): OnnxGraph {
   const body = new OnnxGraph('step');
   const cache = (length: string): (string | number)[] => [
-    'B',
+    'caches',
     config.num_key_value_heads,
     length,
     config.head_dim,
@@ -159,6 +162,8 @@ function loopBody(
     keys: layers.map((layer) => `step.${layer}.key`),
     values: layers.map((layer) => `step.${layer}.value`),
     quantised: held === 'int8',
+    // CUDA's attention takes neither positions nor a bias.
+    lanes: held === 'float16' ? undefined : { count: 'lanes', shared: 'shared' },
   });
   const logits = new Linear(body, form, config).apply(decoded.hidden, 'head');
   const after = addDecodeStep(body, {

@@ -48,6 +48,11 @@ export interface RunInput {
     | { readonly corpus: readonly number[]; readonly counts: readonly number[] }
     | undefined;
   readonly wantLogits?: boolean;
+  /**
+   * The rows are lanes of one cache, whose first `shared` positions all of them see; behind those stands a
+   * token of each row in turn, so all have made as many. See `attention-layout.ts`.
+   */
+  readonly lanes?: { readonly shared: number } | undefined;
 }
 
 export interface RunOutput {
@@ -181,6 +186,8 @@ export async function runGlm(
     copy: flag(copy !== undefined),
     copy_counts: int64(copy?.counts ?? [0], [copy?.counts.length ?? 1]),
     want_logits: flag(input.wantLogits === true),
+    lanes: int64([input.lanes === undefined ? 1 : count], [1]),
+    shared: int64([input.lanes?.shared ?? 0], [1]),
     ids: int64(
       rows.flatMap(({ ids }) => ids),
       [count, rows[0]?.ids.length ?? 0],

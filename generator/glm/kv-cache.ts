@@ -103,3 +103,38 @@ export function mergeRows(rows: readonly RowCache[]): CacheTensors {
   }
   return merged;
 }
+
+/**
+ * Some lanes of a cache that `count` lanes share: its first `shared` positions, then a position of each
+ * lane in turn, `steps` times. One lane alone is a cache of the usual kind.
+ */
+export function keepLanes(
+  tensors: CacheTensors,
+  shared: number,
+  count: number,
+  steps: number,
+  lanes: readonly number[],
+): CacheTensors {
+  const kept: Record<string, Tensor> = {};
+  for (const [name, tensor] of Object.entries(tensors)) {
+    const [, heads = 0, positions = 0, dim = 0] = tensor.dims;
+    const length = shared + steps * lanes.length;
+    const from = tensor.data as CacheData;
+    const data = dataLike(from, heads * length * dim);
+    for (let head = 0; head < heads; head += 1) {
+      const start = head * positions;
+      let to = head * length;
+      data.set(from.subarray(start * dim, (start + shared) * dim), to * dim);
+      to += shared;
+      for (let step = 0; step < steps; step += 1) {
+        for (const lane of lanes) {
+          const at = start + shared + step * count + lane;
+          data.set(from.subarray(at * dim, (at + 1) * dim), to * dim);
+          to += 1;
+        }
+      }
+    }
+    kept[name] = new Tensor(tensor.type as CacheType, data, [1, heads, length, dim]);
+  }
+  return kept;
+}

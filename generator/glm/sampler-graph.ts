@@ -44,7 +44,11 @@ export interface SamplerState {
 }
 
 /** Logits as the sampler sees them: repetition penalty, constraint, early bias, each only when asked for. */
-function addBiases(body: OnnxGraph, state: SamplerState): string {
+function addBiases(
+  body: OnnxGraph,
+  state: SamplerState,
+  early: { readonly isEarly: string; readonly anyEarly: string },
+): string {
   const [penalised] = addIf(
     body,
     'penalise',
@@ -77,15 +81,13 @@ function addBiases(body: OnnxGraph, state: SamplerState): string {
     ],
     () => [penalised as string],
   );
-  const isEarly = body.op('Cast', [body.op('Less', [state.index, 'early_steps'])], { to: int(1) });
-  const anyEarly = body.op('Cast', [body.op('ReduceMax', [isEarly], { keepdims: int(0) })], {
-    to: int(9),
-  });
   const [biased] = addIf(
     body,
-    anyEarly,
+    early.anyEarly,
     float,
-    (then) => [then.op('Add', [constrained as string, then.op('Mul', ['early_bias', isEarly])])],
+    (then) => [
+      then.op('Add', [constrained as string, then.op('Mul', ['early_bias', early.isEarly])]),
+    ],
     () => [constrained as string],
   );
   return biased as string;
@@ -101,10 +103,27 @@ export function addSampler(
   state: SamplerState,
 ): { readonly token: string; readonly logProbability: string } {
   const { logits } = state;
-  const [best, bestIds] = body.node('TopK', [addBiases(body, state), 'top_k'], {
-    outputs: 2,
-    attributes: { axis: int(-1), largest: int(1), sorted: int(1) },
+  const isEarly = body.op('Cast', [body.op('Less', [state.index, 'early_steps'])], { to: int(1) });
+  const anyEarly = body.op('Cast', [body.op('ReduceMax', [isEarly], { keepdims: int(0) })], {
+    to: int(9),
   });
+  const wanted = body.op('Or', [body.op('Or', ['penalise', 'constrain']), anyEarly]);
+  const bestOf = (branch: OnnxGraph, from: string): string[] =>
+    branch.node('TopK', [from, 'top_k'], {
+      outputs: 2,
+      attributes: { axis: int(-1), largest: int(1), sorted: int(1) },
+    });
+  // Within the branches, so that logits nothing is added to are not copied out of one.
+  const [best, bestIds] = addIf(
+    body,
+    wanted,
+    [
+      { type: 'float', dims: ['R', 'k'] },
+      { type: 'int64', dims: ['R', 'k'] },
+    ],
+    (then) => bestOf(then, addBiases(then, state, { isEarly, anyEarly })),
+    (otherwise) => bestOf(otherwise, logits),
+  );
   const ranks = body.op('Range', ['scalar.0', body.op('Squeeze', ['top_k']), 'scalar.1']);
   const within = body.op('Less', [ranks, 'row_top_k']);
   const scaled = body.op('Mul', [best as string, 'inverse_temperature']);
