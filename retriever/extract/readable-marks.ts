@@ -18,12 +18,18 @@ export function readableShare(document: Document, blocks: readonly Block[]): rea
   markTextOfDivs(document, elements);
   if (elements.length > RETRIED_ELEMENTS) forbidRetry(document.body);
   try {
-    const article = new Readability<Node>(document, {
+    const readability = new Readability<Node>(document, {
       serializer: (node) => node,
       disableJSONLD: true,
       charThreshold: ENOUGH_CHARS,
       keepClasses: true,
-    }).parse();
+    });
+    // Nobody follows the links of what it returns; making them absolute took a twentieth of the extraction
+    // (measured). Links that are scripts it takes apart, their marks with them: then it goes its own way.
+    if (!elements.some(isScriptLink)) {
+      Object.assign(readability, { _fixRelativeUris: (): void => undefined });
+    }
+    const article = readability.parse();
     const root = article?.content as Element | null | undefined;
     for (const element of root === null || root === undefined ? [] : elementsUnder(root)) {
       const mark = element.getAttribute(MARK);
@@ -41,6 +47,12 @@ export function readableShare(document: Document, blocks: readonly Block[]): rea
     }
     return total === 0 ? 0 : found / total;
   });
+}
+
+function isScriptLink(element: Element): boolean {
+  return (
+    element.tagName === 'A' && element.getAttribute('href')?.startsWith('javascript:') === true
+  );
 }
 
 /** Readability restores the body's source before it tries again; where it cannot, it gives up. */
