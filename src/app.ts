@@ -167,6 +167,13 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
     });
     return ranker;
   };
+  // Ahead of its time, where a ranker is there already; its own failure is told by `references`.
+  const prepare = (...coming: Parameters<Ranker['prepare']>): void => {
+    ranker?.then(
+      (one) => one.prepare(...coming),
+      () => undefined,
+    );
+  };
   let generator: Promise<LocalGenerator | null> | null = null;
   const openWriter = (): Promise<LocalGenerator | null> => {
     // After the embedder, so that two downloads do not share one progress line.
@@ -187,7 +194,10 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
 
   const translate = questionTranslator(({ signal }) => orAbort(openWriter(), signal));
   const parts: PipelineParts = {
-    search: (question, call) => searchInLanguages(question, router, translate, call),
+    search: (question, call) => {
+      prepare({ question: question.text }, call.signal);
+      return searchInLanguages(question, router, translate, call);
+    },
     readPages: async (results, { signal, onPage }) => {
       // A cold start takes seconds: it must not eat the deadline of the pages.
       await orAbort(openExtractor(), signal);
@@ -204,7 +214,11 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
           },
           onPage: (outcome) => {
             if ('failure' in outcome) onPage(outcome.url, null, outcome.failure);
-            else onPage(outcome.url, outcome.document.title, null);
+            else {
+              const { document } = outcome;
+              prepare({ document }, signal);
+              onPage(outcome.url, document.title, null);
+            }
           },
         },
       );

@@ -2,7 +2,7 @@
  * The cascade that both stages of ranking share: BM25F over all passages, sentences and their similarity
  * over the best few, then the reader over the best of those, and all of it put together.
  */
-import { Bm25fIndex, type Fields } from './bm25f.ts';
+import { Bm25fIndex, type CountMemo, type Fields } from './bm25f.ts';
 import type { Embedder } from '../../src/core/seams.ts';
 import type { Reader, Reading } from '../../src/runtime/reader/reader.ts';
 import { collectEvidence, type CollectedEvidence } from './collect-evidence.ts';
@@ -62,6 +62,8 @@ export interface JudgeOptions {
    * reads the question as it was asked.
    */
   readonly translation?: string | null | undefined;
+  /** Terms of the passages that were counted before. */
+  readonly memo?: CountMemo | undefined;
 }
 
 /** @throws FootnoteError `cancelled`, `timeout` */
@@ -79,10 +81,11 @@ export async function judgePassages(
   const translation = foreign === undefined ? null : (options.translation ?? null);
   const evidence = await collectEvidence(translation ?? question, passages, models.embedder, {
     signal: options.signal,
+    memo: options.memo,
     ranks:
       foreign === undefined || translation === null
         ? foreign
-        : eitherRanks(wordRanks(translation, passages), foreign),
+        : eitherRanks(wordRanks(translation, passages, options.memo), foreign),
     ...(models.reading === null
       ? {}
       : { limits: { passages: 20, sentences: EMBEDDED_BESIDE_READER } }),
@@ -162,8 +165,8 @@ function isSure(readings: readonly Reading[]): boolean {
 }
 
 /** Ranks (0 is best) by BM25F. */
-function wordRanks(question: string, passages: readonly Fields[]): number[] {
-  return rankOf(new Bm25fIndex(passages).scores(analyseQuestion(question).terms));
+function wordRanks(question: string, passages: readonly Fields[], memo?: CountMemo): number[] {
+  return rankOf(new Bm25fIndex(passages, memo).scores(analyseQuestion(question).terms));
 }
 
 /** Ranks by whichever of two rankings puts a passage first. */

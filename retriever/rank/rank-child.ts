@@ -1,5 +1,6 @@
 /** The rank process: segmentation, BM25F, embedding and evidence for one question at a time. */
 import { availableParallelism } from 'node:os';
+import type { Document } from '../../src/core/nouns.ts';
 import { serveChild, type ChildContext } from '../../src/runtime/serve-child.ts';
 import { readE5Weights } from '../../src/runtime/e5/e5-weights.ts';
 import { Reader } from '../../src/runtime/reader/reader.ts';
@@ -7,6 +8,7 @@ import { E5Embedder } from '../../src/runtime/e5/e5-embedder.ts';
 import { EvidenceModel } from './evidence-model.ts';
 import { FusionModel } from './fuse-readings.ts';
 import { SecondCore } from './second-core.ts';
+import { PreparedDocuments } from './prepared-documents.ts';
 import { judgePassages, type RankModels } from './judge-passages.ts';
 import {
   makeReferences,
@@ -31,6 +33,14 @@ export interface RankCall extends RankSetup {
   }[];
 }
 
+export interface PrepareCall extends RankSetup {
+  /** Will be asked. */
+  readonly question?: string;
+  /** Will be among those that are ranked. */
+  readonly document?: Document;
+}
+
+const prepared = new PreparedDocuments();
 let loading: Promise<RankModels> | undefined;
 
 /** Loads once; a failure is told to this call and tried again by the next. */
@@ -68,7 +78,12 @@ async function references(call: ReferencesCall, context: ChildContext): Promise<
   const began = performance.now();
   const models = await load(call);
   const loadMs = performance.now() - began;
-  const { timings, ...made } = await makeReferences(call, models, { signal: context.signal });
+  const { timings, ...made } = await makeReferences(
+    call,
+    models,
+    { signal: context.signal },
+    prepared,
+  );
   return { ...made, timings: { ...timings, load: loadMs, total: timings.total + loadMs } };
 }
 
@@ -88,8 +103,16 @@ async function rank(
     .map(({ id, score }) => ({ id, score }));
 }
 
+/** Does ahead what `references` would have to do; it finds the outcome in the caches. */
+async function prepare({ question, document, ...setup }: PrepareCall, { signal }: ChildContext) {
+  if (document !== undefined) prepared.prepare(document);
+  if (question !== undefined) {
+    await (await load(setup)).embedder?.embed([question], { kind: 'query', signal });
+  }
+}
+
 async function warm(call: RankSetup): Promise<boolean> {
   return (await load(call)).embedder !== null;
 }
 
-serveChild({ references, rank, warm });
+serveChild({ references, rank, prepare, warm });
