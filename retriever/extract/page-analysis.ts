@@ -3,7 +3,7 @@ import { blockFeatures } from './block-features.ts';
 import { containerFeatures } from './container-features.ts';
 import { linkedBody, type JsonObject } from './linked-data.ts';
 import { PlaceMap, prunePage } from './block-place.ts';
-import { leaveOutListeners } from './light-nodes.ts';
+import { lightenNodes } from './light-nodes.ts';
 import { isDiscussion } from './discussion-page.ts';
 import { pageBlocks, type Block } from './page-blocks.ts';
 import { readableShare } from './readable-marks.ts';
@@ -22,7 +22,7 @@ export interface PageAnalysis {
 /** A shorter `articleBody` is a teaser and says nothing about which blocks are the article. */
 const LINKED_BODY_CHARS = 400;
 
-leaveOutListeners();
+lightenNodes();
 
 /** Parses a scanned page. The document is linkedom's; scripts never run. */
 export function parseScanned(scan: HtmlScan): Document {

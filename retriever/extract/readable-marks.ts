@@ -7,6 +7,21 @@ const ENOUGH_CHARS = 300;
 /** On a page with more elements it does not: each time costs as much again. */
 const RETRIED_ELEMENTS = 6_000;
 
+/** Methods of Readability that say the same as its own in less time: one walk, no style object. */
+const QUICKER = {
+  _getAllNodesWithTag: (node: Element | Document, tags: readonly string[]): Element[] => {
+    const wanted = new Set(tags.map((tag) => tag.toUpperCase()));
+    const root = 'documentElement' in node ? node.documentElement : node;
+    const below = elementsUnder(root).filter(({ tagName }) => wanted.has(tagName));
+    return root !== node && wanted.has(root.tagName) ? [root, ...below] : below;
+  },
+  _isProbablyVisible: (node: HTMLElement): boolean =>
+    (!node.hasAttribute('style') ||
+      (node.style.display !== 'none' && node.style.visibility !== 'hidden')) &&
+    !node.hasAttribute('hidden') &&
+    (node.getAttribute('aria-hidden') !== 'true' || node.className.includes('fallback-image')),
+};
+
 /**
  * Runs Readability on the (pruned, marked) document, which it destroys, and tells which share of each
  * block's text it kept, 0..1. Blocks are found again by the `MARK` numbers on their elements, which
@@ -24,6 +39,7 @@ export function readableShare(document: Document, blocks: readonly Block[]): rea
       charThreshold: ENOUGH_CHARS,
       keepClasses: true,
     });
+    Object.assign(readability, QUICKER);
     // Nobody follows the links of what it returns; making them absolute took a twentieth of the extraction
     // (measured). Links that are scripts it takes apart, their marks with them: then it goes its own way.
     if (!elements.some(isScriptLink)) {
