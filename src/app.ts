@@ -108,14 +108,16 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
   const dispatcher = makeGuardedDispatcher({ policy: parseFetchAllow(config.fetchAllow) });
   // Extraction gets half of a page's time: 4 s as configured by default.
   const extractor = new ChildExtractor({ pageTimeoutMs: config.pageTimeoutMs / 2 });
-  const robots = config.ignoreRobots ? null : new Robots({ dispatcher });
+  const { cache, scope } = openCache(config);
+  const robots = config.ignoreRobots
+    ? null
+    : new Robots({ dispatcher, kept: cache === null ? undefined : { cache, scope } });
   const web = new HttpFetcher({
     dispatcher,
     robots,
     maxBytes: config.maxPageBytes,
     timeoutMs: config.pageTimeoutMs,
   });
-  const { cache, scope } = openCache(config);
   const cached =
     cache === null
       ? null
