@@ -1,6 +1,8 @@
 /** The rank process: segmentation, BM25F, embedding and evidence for one question at a time. */
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { Document } from '../../src/core/nouns.ts';
+import type { Embedder } from '../../src/core/seams.ts';
 import { serveChild, type ChildContext } from '../../src/runtime/serve-child.ts';
 import { readE5Weights } from '../../src/runtime/e5/e5-weights.ts';
 import { Reader } from '../../src/runtime/reader/reader.ts';
@@ -10,6 +12,7 @@ import { FusionModel } from './fuse-readings.ts';
 import { SecondCore } from './second-core.ts';
 import { PreparedDocuments } from './prepared-documents.ts';
 import { judgePassages, type RankModels } from './judge-passages.ts';
+import { keptEmbedder } from './kept-vectors.ts';
 import {
   makeReferences,
   type ReferencesRequest,
@@ -20,6 +23,8 @@ export interface RankSetup {
   readonly weightsPath: string | null;
   readonly cacheDir: string | null;
   readonly threads: number;
+  /** Bound of the vectors kept on disk under `cacheDir`; 0: none are. */
+  readonly vectorBytes: number;
 }
 
 export interface ReferencesCall extends RankSetup, ReferencesRequest {}
@@ -55,15 +60,24 @@ function load(setup: RankSetup): Promise<RankModels> {
     const threads = Math.max(1, Math.floor(cores / 2));
     const own = { ...setup, threads, weightsPath, weights: await readE5Weights(weightsPath) };
     const embedder = await E5Embedder.load(own);
+    const { cacheDir, vectorBytes } = setup;
+    const keep = (one: Embedder): Embedder =>
+      cacheDir === null || vectorBytes === 0
+        ? one
+        : keptEmbedder(one, {
+            path: join(cacheDir, 'vectors.db'),
+            maxBytes: vectorBytes,
+            model: embedder.modelKey,
+          });
     const reader = await Reader.load(own);
     const fusion = new FusionModel();
     const evidence = new EvidenceModel('dense');
-    if (cores < 2) return { embedder, evidence, reading: { reader, fusion } };
+    if (cores < 2) return { embedder: keep(embedder), evidence, reading: { reader, fusion } };
     // After these, so that it finds the converted graphs; nobody waits for it.
     const second = new SecondCore();
     void second.warm({ ...setup, weightsPath, threads }, new AbortController().signal);
     return {
-      embedder: second.embedder(embedder),
+      embedder: keep(second.embedder(embedder)),
       evidence,
       reading: { reader: second.reader(reader), fusion },
     };

@@ -12,6 +12,8 @@ export interface RankerOptions {
   readonly cacheDir: string | null;
   /** Threads of the embedder in each process. */
   readonly threads: number;
+  /** Bound of the sentences' vectors kept under `cacheDir`, in bytes; default 0: none are. */
+  readonly vectorBytes?: number;
   /** Processes; default 1. */
   readonly size?: number;
   /** Calls that may wait; default 256. */
@@ -39,8 +41,8 @@ export class Ranker {
   #isWarm = false;
 
   constructor(options: RankerOptions) {
-    const { weightsPath, cacheDir, threads, size, maxQueued } = options;
-    this.#setup = { weightsPath, cacheDir, threads };
+    const { weightsPath, cacheDir, threads, vectorBytes = 0, size, maxQueued } = options;
+    this.#setup = { weightsPath, cacheDir, threads, vectorBytes };
     this.#pool = new ChildPool({
       module: new URL(
         import.meta.url.endsWith('.ts') ? './rank-child.ts' : './rank-child.js',
