@@ -4,9 +4,6 @@
  */
 import { parseHTML } from 'linkedom';
 
-/** The super class that is left to nodes: nobody listens to events of a page that is only read. */
-class NoEvents {}
-
 /** Names and classes that are remembered at a time. */
 const MOST_REMEMBERED = 4_000;
 
@@ -54,7 +51,8 @@ export function lightenNodes(): void {
   const node = classAbove(paragraph, 'Node');
   const above: unknown = node === null ? null : Object.getPrototypeOf(node);
   if (node !== null && (above as { name?: unknown } | null)?.name === 'DOMEventTarget') {
-    Object.setPrototypeOf(node, NoEvents);
+    // Nobody listens to events of a page that is only read.
+    Object.setPrototypeOf(node, Object);
   }
   const prototype = classAbove(paragraph, 'Element')?.prototype as object | undefined;
   const className = prototype && Object.getOwnPropertyDescriptor(prototype, 'className');
