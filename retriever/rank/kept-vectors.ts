@@ -4,7 +4,7 @@ import type { Embedder } from '../../src/core/seams.ts';
 import { DiskCacheStore } from '../cache/disk-cache-store.ts';
 import { isDamage, removeSqlite } from '../cache/sqlite-file.ts';
 
-export interface VectorPlace {
+interface VectorPlace {
   /** SQLite file; several processes may share it. */
   readonly path: string;
   readonly maxBytes: number;

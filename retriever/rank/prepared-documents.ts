@@ -9,7 +9,7 @@ import { segmentDocument } from '../segment/segment-document.ts';
 import { countTerms, type CountMemo, type Counted } from './bm25f.ts';
 
 /** A passage of one text, its document left out. */
-export interface PreparedPassage {
+interface PreparedPassage {
   /** Offsets into the document's text. */
   readonly start: number;
   readonly end: number;
