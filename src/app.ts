@@ -108,14 +108,16 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
   const dispatcher = makeGuardedDispatcher({ policy: parseFetchAllow(config.fetchAllow) });
   // Extraction gets half of a page's time: 4 s as configured by default.
   const extractor = new ChildExtractor({ pageTimeoutMs: config.pageTimeoutMs / 2 });
-  const robots = config.ignoreRobots ? null : new Robots({ dispatcher });
+  const { cache, scope } = openCache(config);
+  const robots = config.ignoreRobots
+    ? null
+    : new Robots({ dispatcher, kept: cache === null ? undefined : { cache, scope } });
   const web = new HttpFetcher({
     dispatcher,
     robots,
     maxBytes: config.maxPageBytes,
     timeoutMs: config.pageTimeoutMs,
   });
-  const { cache, scope } = openCache(config);
   const cached =
     cache === null
       ? null
@@ -167,6 +169,13 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
     });
     return ranker;
   };
+  // Ahead of its time, where a ranker is there already; its own failure is told by `references`.
+  const prepare = (...coming: Parameters<Ranker['prepare']>): void => {
+    ranker?.then(
+      (one) => one.prepare(...coming),
+      () => undefined,
+    );
+  };
   let generator: Promise<LocalGenerator | null> | null = null;
   const openWriter = (): Promise<LocalGenerator | null> => {
     // After the embedder, so that two downloads do not share one progress line.
@@ -187,7 +196,10 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
 
   const translate = questionTranslator(({ signal }) => orAbort(openWriter(), signal));
   const parts: PipelineParts = {
-    search: (question, call) => searchInLanguages(question, router, translate, call),
+    search: (question, call) => {
+      prepare({ question: question.text }, call.signal);
+      return searchInLanguages(question, router, translate, call);
+    },
     readPages: async (results, { signal, onPage }) => {
       // A cold start takes seconds: it must not eat the deadline of the pages.
       await orAbort(openExtractor(), signal);
@@ -204,7 +216,11 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
           },
           onPage: (outcome) => {
             if ('failure' in outcome) onPage(outcome.url, null, outcome.failure);
-            else onPage(outcome.url, outcome.document.title, null);
+            else {
+              const { document } = outcome;
+              prepare({ document }, signal);
+              onPage(outcome.url, document.title, null);
+            }
           },
         },
       );

@@ -3,6 +3,7 @@ import { blockFeatures } from './block-features.ts';
 import { containerFeatures } from './container-features.ts';
 import { linkedBody, type JsonObject } from './linked-data.ts';
 import { PlaceMap, prunePage } from './block-place.ts';
+import { lightenNodes } from './light-nodes.ts';
 import { isDiscussion } from './discussion-page.ts';
 import { pageBlocks, type Block } from './page-blocks.ts';
 import { readableShare } from './readable-marks.ts';
@@ -20,6 +21,8 @@ export interface PageAnalysis {
 
 /** A shorter `articleBody` is a teaser and says nothing about which blocks are the article. */
 const LINKED_BODY_CHARS = 400;
+
+lightenNodes();
 
 /** Parses a scanned page. The document is linkedom's; scripts never run. */
 export function parseScanned(scan: HtmlScan): Document {

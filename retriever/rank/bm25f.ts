@@ -14,15 +14,19 @@ const FIELD_WEIGHT = { title: 1.2, headings: 1, text: 1 } as const;
 const FIELD_B = { title: 0.3, headings: 0.3, text: 0.6 } as const;
 const K1 = 1.4;
 
-interface Counted {
+/** Terms of a text. */
+export interface Counted {
   readonly counts: ReadonlyMap<string, number>;
   readonly length: number;
 }
 
 type Entry = Readonly<Record<keyof Fields, Counted>>;
 
-/** Keeps the counted terms of texts that are indexed again and again (training, evaluation). */
-export type CountMemo = Map<string, Counted>;
+/** Keeps the counted terms of texts that are indexed again and again. */
+export interface CountMemo {
+  get(text: string): Counted | undefined;
+  set(text: string, counted: Counted): unknown;
+}
 
 const FIELDS = ['title', 'headings', 'text'] as const;
 
@@ -32,12 +36,11 @@ export class Bm25fIndex {
   readonly #mean = { title: 0, headings: 0, text: 0 };
   readonly #idf = new Map<string, number>();
 
-  constructor(passages: readonly Fields[], memo: CountMemo = new Map()) {
+  constructor(passages: readonly Fields[], memo: CountMemo = new Map<string, Counted>()) {
     this.#entries = passages.map((passage) => ({
-      title: count(passage.title, memo),
-      headings: count(passage.headings, memo),
-      // Texts differ from passage to passage; only a caller's own memo gains from keeping them.
-      text: count(passage.text, memo),
+      title: countTerms(passage.title, memo),
+      headings: countTerms(passage.headings, memo),
+      text: countTerms(passage.text, memo),
     }));
     for (const entry of this.#entries) {
       for (const field of FIELDS) this.#mean[field] += entry[field].length / this.size;
@@ -101,7 +104,8 @@ export class Bm25fIndex {
 const has = (entry: Entry, term: string): boolean =>
   FIELDS.some((field) => entry[field].counts.has(term));
 
-function count(text: string, memo: CountMemo): Counted {
+/** The stemmed terms of a text, out of `memo` where it has them. */
+export function countTerms(text: string, memo: CountMemo): Counted {
   const known = memo.get(text);
   if (known !== undefined) return known;
   const counts = new Map<string, number>();

@@ -60,7 +60,7 @@ export async function collectEvidence(
   options: {
     readonly signal: AbortSignal;
     readonly limits?: CollectLimits;
-    readonly memo?: CountMemo;
+    readonly memo?: CountMemo | undefined;
     /** Ranks (0 is best) of the passages whose sentences are looked at, where words can't tell. */
     readonly ranks?: readonly number[] | undefined;
   },

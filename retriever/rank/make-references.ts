@@ -1,8 +1,8 @@
 /** From documents to numbered references: segmentation, ranking and selection for one question. */
 import type { Document, EvidenceSentence, Freshness, Reference } from '../../src/core/nouns.ts';
 import { sigmoid } from '../../src/core/boosted-trees.ts';
-import { segmentDocument } from '../segment/segment-document.ts';
 import { judgePassages, type RankModels } from './judge-passages.ts';
+import { PreparedDocuments } from './prepared-documents.ts';
 import { selectReferences } from './select-references.ts';
 
 export interface ReferencesRequest {
@@ -48,19 +48,18 @@ const MOST_RANKED = 50;
 const MOST_EVIDENCE = 6;
 /**
  * Segments, ranks and selects: see `Ranker.references`, which calls it in a process of its own.
+ * @param prepared what is known of documents already
  * @throws FootnoteError `cancelled`, `timeout`
  */
 export async function makeReferences(
   call: ReferencesRequest,
   models: RankModels,
   options: { readonly signal: AbortSignal },
+  prepared = new PreparedDocuments(),
 ): Promise<ReferencesResult> {
   const began = performance.now();
   const passages = call.documents.flatMap((document, index) =>
-    segmentDocument(document, index).map((passage) => {
-      const body = withoutHeadings(document, passage.start, passage.end);
-      return { ...passage, ...body, index };
-    }),
+    prepared.passages(document).map((passage) => ({ ...passage, document, index })),
   );
   const segmented = performance.now();
   const judged = await judgePassages(
@@ -71,7 +70,7 @@ export async function makeReferences(
       text,
     })),
     models,
-    { ...options, translation: call.translation },
+    { ...options, translation: call.translation, memo: prepared.counts },
   );
   const { evidence, scores, probabilities } = judged;
   const ranked = passages
@@ -138,7 +137,7 @@ export async function makeReferences(
   return {
     references: result,
     ranking: ranked.slice(0, MOST_RANKED).map(({ passage, part }) => ({
-      id: passage.id,
+      id: `${passage.index}:${passage.key}`,
       url: passage.document.url,
       start: passage.start,
       end: passage.end,
@@ -159,22 +158,4 @@ export async function makeReferences(
       total: done - began,
     },
   };
-}
-
-/** The passage without the headings it begins with, unless it is nothing else. */
-function withoutHeadings(
-  document: Document,
-  start: number,
-  end: number,
-): { readonly start: number; readonly end: number; readonly text: string } {
-  let from = start;
-  for (const heading of document.headings) {
-    if (heading.start <= from && heading.end > from && heading.end < end) {
-      from = heading.end;
-      while (from < end && document.text.charAt(from).trim() === '') from += 1;
-    }
-  }
-  return from >= end
-    ? { start, end, text: document.text.slice(start, end) }
-    : { start: from, end, text: document.text.slice(from, end) };
 }

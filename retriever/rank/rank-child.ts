@@ -1,5 +1,8 @@
 /** The rank process: segmentation, BM25F, embedding and evidence for one question at a time. */
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Document } from '../../src/core/nouns.ts';
+import type { Embedder } from '../../src/core/seams.ts';
 import { serveChild, type ChildContext } from '../../src/runtime/serve-child.ts';
 import { readE5Weights } from '../../src/runtime/e5/e5-weights.ts';
 import { Reader } from '../../src/runtime/reader/reader.ts';
@@ -7,7 +10,9 @@ import { E5Embedder } from '../../src/runtime/e5/e5-embedder.ts';
 import { EvidenceModel } from './evidence-model.ts';
 import { FusionModel } from './fuse-readings.ts';
 import { SecondCore } from './second-core.ts';
+import { PreparedDocuments } from './prepared-documents.ts';
 import { judgePassages, type RankModels } from './judge-passages.ts';
+import { keptEmbedder } from './kept-vectors.ts';
 import {
   makeReferences,
   type ReferencesRequest,
@@ -18,6 +23,8 @@ export interface RankSetup {
   readonly weightsPath: string | null;
   readonly cacheDir: string | null;
   readonly threads: number;
+  /** Bound of the vectors kept on disk under `cacheDir`; 0: none are. */
+  readonly vectorBytes: number;
 }
 
 export interface ReferencesCall extends RankSetup, ReferencesRequest {}
@@ -31,6 +38,14 @@ export interface RankCall extends RankSetup {
   }[];
 }
 
+export interface PrepareCall extends RankSetup {
+  /** Will be asked. */
+  readonly question?: string;
+  /** Will be among those that are ranked. */
+  readonly document?: Document;
+}
+
+const prepared = new PreparedDocuments();
 let loading: Promise<RankModels> | undefined;
 
 /** Loads once; a failure is told to this call and tried again by the next. */
@@ -45,15 +60,24 @@ function load(setup: RankSetup): Promise<RankModels> {
     const threads = Math.max(1, Math.floor(cores / 2));
     const own = { ...setup, threads, weightsPath, weights: await readE5Weights(weightsPath) };
     const embedder = await E5Embedder.load(own);
+    const { cacheDir, vectorBytes } = setup;
+    const keep = (one: Embedder): Embedder =>
+      cacheDir === null || vectorBytes === 0
+        ? one
+        : keptEmbedder(one, {
+            path: join(cacheDir, 'vectors.db'),
+            maxBytes: vectorBytes,
+            model: embedder.modelKey,
+          });
     const reader = await Reader.load(own);
     const fusion = new FusionModel();
     const evidence = new EvidenceModel('dense');
-    if (cores < 2) return { embedder, evidence, reading: { reader, fusion } };
+    if (cores < 2) return { embedder: keep(embedder), evidence, reading: { reader, fusion } };
     // After these, so that it finds the converted graphs; nobody waits for it.
     const second = new SecondCore();
     void second.warm({ ...setup, weightsPath, threads }, new AbortController().signal);
     return {
-      embedder: second.embedder(embedder),
+      embedder: keep(second.embedder(embedder)),
       evidence,
       reading: { reader: second.reader(reader), fusion },
     };
@@ -68,7 +92,12 @@ async function references(call: ReferencesCall, context: ChildContext): Promise<
   const began = performance.now();
   const models = await load(call);
   const loadMs = performance.now() - began;
-  const { timings, ...made } = await makeReferences(call, models, { signal: context.signal });
+  const { timings, ...made } = await makeReferences(
+    call,
+    models,
+    { signal: context.signal },
+    prepared,
+  );
   return { ...made, timings: { ...timings, load: loadMs, total: timings.total + loadMs } };
 }
 
@@ -88,8 +117,16 @@ async function rank(
     .map(({ id, score }) => ({ id, score }));
 }
 
+/** Does ahead what `references` would have to do; it finds the outcome in the caches. */
+async function prepare({ question, document, ...setup }: PrepareCall, { signal }: ChildContext) {
+  if (document !== undefined) prepared.prepare(document);
+  if (question !== undefined) {
+    await (await load(setup)).embedder?.embed([question], { kind: 'query', signal });
+  }
+}
+
 async function warm(call: RankSetup): Promise<boolean> {
   return (await load(call)).embedder !== null;
 }
 
-serveChild({ references, rank, warm });
+serveChild({ references, rank, prepare, warm });

@@ -90,6 +90,20 @@ for (const [name, weightsPath] of [
       });
     });
 
+    test('what was prepared ahead ranks the same, and may be cancelled', async () => {
+      const question = ask('When was the bridge in Scotland opened?');
+      const documents = [tea, bridge, chinese];
+      const plain = await ranker.references(question, documents, options);
+      const leaver = new AbortController();
+      ranker.prepare({ document: copy }, leaver.signal);
+      leaver.abort();
+      ranker.prepare({ question: question.text }, signal);
+      for (const one of documents) ranker.prepare({ document: one }, signal);
+      const ready = await ranker.references(question, documents, options);
+      expect(ready.references).toEqual(plain.references);
+      expect(ready.ranking).toEqual(plain.ranking);
+    });
+
     test.skipIf(weightsPath === null)(
       'a sentence that says "Its depth" answers "How deep"',
       async () => {

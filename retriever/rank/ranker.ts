@@ -3,7 +3,7 @@ import { orAbort } from '../../src/core/deadline.ts';
 import type { Document, Question } from '../../src/core/nouns.ts';
 import { ChildPool } from '../../src/runtime/child-pool.ts';
 import type { ReferencesResult } from './make-references.ts';
-import type { RankSetup } from './rank-child.ts';
+import type { PrepareCall, RankSetup } from './rank-child.ts';
 
 export interface RankerOptions {
   /** The embedder's weights; null: words alone rank. */
@@ -12,6 +12,8 @@ export interface RankerOptions {
   readonly cacheDir: string | null;
   /** Threads of the embedder in each process. */
   readonly threads: number;
+  /** Bound of the sentences' vectors kept under `cacheDir`, in bytes; default 0: none are. */
+  readonly vectorBytes?: number;
   /** Processes; default 1. */
   readonly size?: number;
   /** Calls that may wait; default 256. */
@@ -29,15 +31,18 @@ export interface ReferencesOptions {
 /** Loading the weights and converting them may take this long, once. */
 const LOAD_TIMEOUT_MS = 120_000;
 const RANK_TIMEOUT_MS = 30_000;
+/** With more calls than this waiting, nothing is done ahead of its time. */
+const MOST_WAITING = 32;
 
 export class Ranker {
   readonly #pool: ChildPool;
   readonly #setup: RankSetup;
   #warm: Promise<boolean> | undefined;
+  #isWarm = false;
 
   constructor(options: RankerOptions) {
-    const { weightsPath, cacheDir, threads, size, maxQueued } = options;
-    this.#setup = { weightsPath, cacheDir, threads };
+    const { weightsPath, cacheDir, threads, vectorBytes = 0, size, maxQueued } = options;
+    this.#setup = { weightsPath, cacheDir, threads, vectorBytes };
     this.#pool = new ChildPool({
       module: new URL(
         import.meta.url.endsWith('.ts') ? './rank-child.ts' : './rank-child.js',
@@ -54,9 +59,23 @@ export class Ranker {
    * Loads the weights ahead of the first question. True when an embedder is in use.
    * @throws FootnoteError `model-missing`, `model-invalid`, `timeout`, `cancelled`
    */
-  warm(signal: AbortSignal): Promise<boolean> {
+  async warm(signal: AbortSignal): Promise<boolean> {
     const options = { signal, timeoutMs: LOAD_TIMEOUT_MS };
-    return this.#pool.call<boolean>('warm', this.#setup, options);
+    const embeds = await this.#pool.call<boolean>('warm', this.#setup, options);
+    this.#isWarm = true;
+    return embeds;
+  }
+
+  /**
+   * Does ahead what `references` would do first: a question is embedded while it is searched for, a page
+   * segmented and its words counted while others are on their way. Never throws and never waits; without
+   * it `references` says the same, later.
+   */
+  prepare(coming: Pick<PrepareCall, 'question' | 'document'>, signal: AbortSignal): void {
+    if (!this.#isWarm || signal.aborted || this.#pool.queued > MOST_WAITING) return;
+    this.#pool
+      .call('prepare', { ...this.#setup, ...coming }, { signal, timeoutMs: RANK_TIMEOUT_MS })
+      .catch(() => undefined);
   }
 
   /**

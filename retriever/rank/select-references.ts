@@ -1,6 +1,10 @@
 /**
  * References out of ranked passages: best first, no two saying the same, at most two from one page
  * unless it is the only one, newer ones first among near-equals when the question is about now.
+ *
+ * Maximal marginal relevance behind the same two rules (lambda .9 to .7, likeness by shared word pairs or
+ * by the embedder) was tried on 60 English questions: gold paragraph in five .950 and an answer in five
+ * .967 with any of them and without; only the pages among five rose, from 3.5 to 3.8 or 3.9.
  */
 import type { Freshness } from '../../src/core/nouns.ts';
 import { terms } from '../../src/core/tokens.ts';

@@ -15,10 +15,13 @@ export async function openRanker(
   store: ModelStore,
   options: EnsureOptions,
 ): Promise<{ readonly ranker: Ranker; readonly warnings: readonly Warning[] }> {
-  const { cacheDir, threads } = config;
+  const { cacheDir, threads, cacheDiskBytes } = config;
+  // The greater part is for the pages.
+  const vectorBytes = Math.floor(cacheDiskBytes / 16);
   try {
     const { path } = await store.ensure(config.embedder, options);
-    return { ranker: new Ranker({ weightsPath: path, cacheDir, threads }), warnings: [] };
+    const ranker = new Ranker({ weightsPath: path, cacheDir, threads, vectorBytes });
+    return { ranker, warnings: [] };
   } catch (error) {
     if (options.signal.aborted) throw error;
     const { code, message: reason } = toFootnoteError(error);

@@ -2,7 +2,7 @@
 import { stableHash } from '../../../eval/training/stable-hash.ts';
 import type { Embedder } from '../../../src/core/seams.ts';
 import { segmentDocument } from '../../segment/segment-document.ts';
-import type { CountMemo, Fields } from '../bm25f.ts';
+import type { Counted, CountMemo, Fields } from '../bm25f.ts';
 import {
   collectEvidence,
   type CollectedEvidence,
@@ -48,7 +48,7 @@ export async function collectTrainingSet(
   questions: readonly { readonly question: FrozenQuestion; readonly kind: QuestionKind }[],
   options: CollectOptions,
 ): Promise<LabelledQuestion[]> {
-  const memo: CountMemo = new Map();
+  const memo: CountMemo = new Map<string, Counted>();
   const segmented = new Map<
     string,
     { readonly fields: Fields; readonly start: number; readonly end: number }[]

@@ -33,12 +33,15 @@ export interface E5Options {
 
 export class E5Embedder implements Embedder {
   readonly dimensions: number;
+  /** Tells vectors of these weights, in this form, from all others. */
+  readonly modelKey: string;
   readonly #inputs: E5Inputs;
   readonly #tokenizer: E5Tokenizer;
   readonly #session: InferenceSession;
   readonly #cache = new LRUCache<string, Float32Array>({ max: CACHED_TEXTS });
 
-  private constructor(weights: E5Weights, session: InferenceSession) {
+  private constructor(weights: E5Weights, session: InferenceSession, modelKey: string) {
+    this.modelKey = modelKey;
     this.#inputs = new E5Inputs(weights, MAX_TOKENS);
     this.#session = session;
     this.#tokenizer = E5Tokenizer.of(weights.vocabulary);
@@ -55,7 +58,7 @@ export class E5Embedder implements Embedder {
     const key = `e5-${weights.sha256().slice(0, 16)}-${form}-${GRAPH_VERSION}`;
     const model = await convertedGraph(options.cacheDir, key, () => buildE5Graph(weights, form));
     const threads = options.threads > 0 ? options.threads : availableParallelism();
-    return new E5Embedder(weights, await openE5Session(model, threads));
+    return new E5Embedder(weights, await openE5Session(model, threads), key);
   }
 
   /** Unit vectors of the mean of the last states. @throws FootnoteError `cancelled`, `timeout` */

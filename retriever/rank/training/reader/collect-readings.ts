@@ -17,7 +17,7 @@ import { packageRoot } from '../../../../src/core/package-root.ts';
 import { Reader, type Reading } from '../../../../src/runtime/reader/reader.ts';
 import { E5Embedder } from '../../../../src/runtime/e5/e5-embedder.ts';
 import { segmentDocument } from '../../../segment/segment-document.ts';
-import type { CountMemo } from '../../bm25f.ts';
+import type { Counted, CountMemo } from '../../bm25f.ts';
 import { collectEvidence, type CollectedEvidence } from '../../collect-evidence.ts';
 import { denseRanks } from '../../dense-ranks.ts';
 import { EvidenceModel } from '../../evidence-model.ts';
@@ -67,7 +67,7 @@ const file = JSON.parse(readFileSync(values.evidence, 'utf8')) as Record<string,
 const models = { dense: honestModel(file, 'dense'), lexical: honestModel(file, 'lexical') };
 const shipped = new EvidenceModel('dense');
 const web = new FrozenWeb(values.data, 4);
-const memo: CountMemo = new Map();
+const memo: CountMemo = new Map<string, Counted>();
 
 interface CrossQuestion extends FrozenQuestion {
   readonly question_en?: string;
