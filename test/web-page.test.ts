@@ -157,7 +157,9 @@ describe.skipIf(!ready)('the page', () => {
         const page = await context.newPage();
         await page.goto(url);
         await expect
-          .poll(() => inView(page, quote.trim().split(' | ').at(-1) ?? ''), { message: `${url} ${quote}` })
+          .poll(() => inView(page, quote.trim().split(' | ').at(-1) ?? ''), {
+            message: `${url} ${quote}`,
+          })
           .toBe('seen');
         await page.close();
       }
