@@ -66,6 +66,13 @@ describe('checkQuantities', () => {
     ]);
   });
 
+  it('takes no day for a month that there is not', () => {
+    expect(missing('2016年14月21日被捕。', '2016年7月21日被捕，8月14日获释。')).toEqual([
+      'month:14',
+    ]);
+    expect(missing('2016年7月21日被捕。', 'He was arrested on 21 July 2016.')).toEqual([]);
+  });
+
   it('takes another unit for another quantity', () => {
     expect(missing('It is 5 km long.', 'It is 5 miles long.')).toEqual(['n:5']);
     expect(missing('It is 5 km long.', '全长5公里。')).toEqual([]);

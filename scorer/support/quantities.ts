@@ -273,10 +273,10 @@ function hanPower(scale: string): number {
   return power;
 }
 
-/** `3月` is a month: the same key as `March`. */
+/** `3月` is a month: the same key as `March`. `14月` is none, and no other 14 stands for it. */
 function withHanMonths(quantities: readonly Quantity[], folded: string): Quantity[] {
   return quantities.map((quantity) =>
-    folded[quantity.end] === '月' && /^n:(?:[1-9]|1[0-2])$/u.test(quantity.key)
+    folded[quantity.end] === '月' && /^n:\d{1,2}$/u.test(quantity.key)
       ? { ...quantity, key: `month:${quantity.key.slice(2)}`, unit: null }
       : quantity,
   );
