@@ -2,6 +2,7 @@
  * What of a question its best evidence lacks, as numbers. Near-miss questions (a year, a name or a word
  * exchanged) look right to ranking and reader; what gives them away is the exchanged word itself.
  */
+import { splitSentences } from '../../src/core/sentences.ts';
 import type { EvidenceSentence, Reference } from '../../src/core/nouns.ts';
 import { answerTypeFeatures, wantedAnswer, type WantedAnswer } from '../../src/core/answer-type.ts';
 import { coverage, pairOrder } from '../support/align.ts';
@@ -105,11 +106,20 @@ export function statedQuantities({ text, quantities }: Reading): Quantity[] {
   );
 }
 
+/** The sentence that ends at or before `offset`; empty for the first. It often names what the next one is about. */
+function sentenceBefore(text: string, offset: number): string {
+  const last = splitSentences(text.slice(0, offset)).at(-1);
+  return last === undefined ? '' : text.slice(last.start, last.end);
+}
+
 /** One row of `WORD_FEATURES`. */
 export function wordFeatures(questionText: string, references: readonly Reference[]): number[] {
   const question = read(questionText);
   const best = bestEvidence(references);
   const sentence = read(best?.sentence.text ?? '');
+  const before = read(
+    best === null ? '' : sentenceBefore(best.reference.text, best.sentence.start),
+  );
   const passage = read(best?.reference.text ?? '');
   const title = read(best?.reference.title ?? '');
   const everything = references.map(({ text, title: name }) => read(`${name}\n${text}`));
@@ -134,10 +144,10 @@ export function wordFeatures(questionText: string, references: readonly Referenc
   return [
     without([sentence, title]),
     without([passage, title]),
-    lacking([sentence, title]),
+    lacking([sentence, before, title]),
     lacking([passage, title]),
     ordinalsOf(questionText).some(([ordinal]) => !saidOrdinals.has(ordinal)) ? 1 : 0,
-    missingOf(question, [sentence, title], granted).share,
+    missingOf(question, [sentence, before, title], granted).share,
     inPassage.share,
     inPassage.heaviest,
     missingOf(question, everything, granted).sum,
