@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { weights } from '../test/weights.ts';
-import type { Draft, Reference } from '../src/core/nouns.ts';
+import { draftOf } from '../src/core/draft-of.ts';
+import type { Reference } from '../src/core/nouns.ts';
 import { AnswerJudge } from './answer-judge.ts';
 import { scoreStage } from './preference/score-stage.ts';
 import { supportStage } from './support/support-stage.ts';
@@ -24,14 +25,6 @@ const reference: Reference = {
   score: 1,
   evidence: [],
 };
-const draft = (kind: Draft['kind'], text: string): Draft => ({
-  kind,
-  text,
-  promptTokens: 0,
-  completionTokens: 0,
-  finishReason: 'stop',
-  meanLogProbability: null,
-});
 
 describe('AnswerJudge', () => {
   it('judges drafts in a child process', async () => {
@@ -39,9 +32,9 @@ describe('AnswerJudge', () => {
       {
         question: 'When did the 1973 oil crisis begin?',
         drafts: [
-          draft('generated', 'The oil crisis began in October 1975.'),
-          draft('generated', 'The 1973 oil crisis began in October 1973.'),
-          draft('extractive', reference.text),
+          draftOf('The oil crisis began in October 1975.'),
+          draftOf('The 1973 oil crisis began in October 1973.'),
+          draftOf(reference.text, 'extractive'),
         ],
         references: [reference],
         answerability: 0.9,
@@ -135,7 +128,7 @@ describe.skipIf(path === null)('AnswerJudge with the reader (needs multilingual-
       const judgement = await read.judge(
         {
           question: 'When did the 1973 oil crisis begin?',
-          drafts: [draft('generated', 'The 1973 oil crisis began in October 1973.')],
+          drafts: [draftOf('The 1973 oil crisis began in October 1973.')],
           references: [reference],
           answerability: 0.9,
           pages: 3,

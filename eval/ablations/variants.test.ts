@@ -1,20 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Draft } from '../../src/core/nouns.ts';
+import { draftOf } from '../../src/core/draft-of.ts';
 import type { EvalRecord } from '../run/eval-record.ts';
 import { ablationTables } from './ablation-tables.ts';
 import { VARIANTS } from './variants.ts';
 
-const draft = (kind: Draft['kind'], text: string): Draft => ({
-  kind,
-  text,
-  promptTokens: 0,
-  completionTokens: 0,
-  finishReason: 'stop',
-  meanLogProbability: null,
-});
 const drafts = [
-  ...Array.from({ length: 8 }, (_, at) => draft('generated', `g${at}`)),
-  draft('extractive', 'quote'),
+  ...Array.from({ length: 8 }, (_, at) => draftOf(`g${at}`)),
+  draftOf('quote', 'extractive'),
 ];
 const judged = (name: string): string[] =>
   VARIANTS.find((variant) => variant.name === name)

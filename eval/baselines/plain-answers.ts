@@ -1,4 +1,5 @@
 /** Answers made without the scorer: what the baselines show. */
+import { draftOf } from '../../src/core/draft-of.ts';
 import type {
   Citation,
   CitedSentence,
@@ -51,16 +52,8 @@ export function uncheckedAnswer(draft: Draft, references: readonly Reference[]):
 
 /** A reference word for word; every sentence cites itself. */
 export function copiedPassage(reference: Reference): ScoredAnswer {
-  const draft: Draft = {
-    kind: 'extractive',
-    text: reference.text,
-    promptTokens: 0,
-    completionTokens: 0,
-    finishReason: 'stop',
-    meanLogProbability: null,
-  };
   return scored(
-    draft,
+    draftOf(reference.text, 'extractive'),
     sentencesOf(reference.text).map((one) => ({
       text: one.text,
       citations: [citationOf(reference, one, 1)],

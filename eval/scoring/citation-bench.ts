@@ -5,6 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { draftOf } from '../../src/core/draft-of.ts';
 import type { CitedAnswer, Draft, Reference } from '../../src/core/nouns.ts';
 import { splitSentences } from '../../src/core/sentences.ts';
 import { cite } from '../../scorer/citation/cite.ts';
@@ -29,17 +30,6 @@ export interface CitationCase {
   readonly references: readonly Reference[];
   /** Number of the reference the sentence came from; 0 for a foreign one. */
   readonly gold: number;
-}
-
-export function draftOf(text: string, kind: Draft['kind'] = 'generated'): Draft {
-  return {
-    kind,
-    text,
-    promptTokens: 0,
-    completionTokens: 0,
-    finishReason: 'stop',
-    meanLogProbability: null,
-  };
 }
 
 export function benchReference(

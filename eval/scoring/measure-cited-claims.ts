@@ -16,7 +16,8 @@ import { claimText } from '../../scorer/support/support.ts';
 import { attributionClaims } from '../../scorer/training/support-data.ts';
 import type { Draft, Reference } from '../../src/core/nouns.ts';
 import { Reader } from '../../src/runtime/reader/reader.ts';
-import { benchReference, citationCases, draftOf } from './citation-bench.ts';
+import { draftOf } from '../../src/core/draft-of.ts';
+import { benchReference, citationCases } from './citation-bench.ts';
 
 const { values } = parseArgs({
   options: {

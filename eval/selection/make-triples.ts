@@ -31,14 +31,8 @@ import { citePrepared } from '../../scorer/citation/cite.ts';
 import { prepareReferences } from '../../scorer/citation/prepared-reference.ts';
 import { openGenerator } from '../../src/composition/open-generator.ts';
 import { loadConfig } from '../../src/core/config.ts';
-import type {
-  CitedAnswer,
-  Document,
-  Draft,
-  Prompt,
-  Question,
-  Reference,
-} from '../../src/core/nouns.ts';
+import { draftOf } from '../../src/core/draft-of.ts';
+import type { CitedAnswer, Document, Prompt, Question, Reference } from '../../src/core/nouns.ts';
 import { packageRoot } from '../../src/core/package-root.ts';
 import { splitSentences } from '../../src/core/sentences.ts';
 import { countWords } from '../../src/core/tokens.ts';
@@ -81,15 +75,6 @@ const opened =
 const model = values.encode === undefined ? null : openModel(values.encode);
 const tokenizer = model?.tokenizer() ?? null;
 const ranking = { embedder: null, evidence: new EvidenceModel('lexical'), reading: null };
-
-const draftOf = (text: string): Draft => ({
-  kind: 'generated',
-  text,
-  promptTokens: 0,
-  completionTokens: 0,
-  finishReason: 'stop',
-  meanLogProbability: null,
-});
 
 interface Example {
   readonly id: string;

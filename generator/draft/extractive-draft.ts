@@ -3,6 +3,7 @@
  * something and both stay short. The best sentence alone holds the answer more often than a small
  * model's own words (measured), so every generated draft has to earn its place against these.
  */
+import { draftOf } from '../../src/core/draft-of.ts';
 import type { Draft, EvidenceSentence, Question, Reference } from '../../src/core/nouns.ts';
 import { countWords, terms } from '../../src/core/tokens.ts';
 
@@ -10,15 +11,6 @@ import { countWords, terms } from '../../src/core/tokens.ts';
 const mostWords = 60;
 /** Share of the second sentence's terms that the first one must not have. */
 const leastNovelty = 0.4;
-
-const draftOf = (text: string): Draft => ({
-  kind: 'extractive',
-  text,
-  promptTokens: 0,
-  completionTokens: 0,
-  finishReason: 'stop',
-  meanLogProbability: null,
-});
 
 /** Joins as running text: a space only where the script uses one. */
 function join(first: string, second: string): string {
@@ -41,11 +33,11 @@ export function extractiveDrafts(_question: Question, references: readonly Refer
   const [best] = ranked;
   if (best === undefined) return [];
   const second = ranked.slice(1, 4).find((candidate) => adds(best, candidate));
-  if (second === undefined) return [draftOf(best.text)];
+  if (second === undefined) return [draftOf(best.text, 'extractive')];
   // Sentences of one passage keep their order.
   const swapped = second.reference === best.reference && second.start < best.start;
   const both = swapped ? join(second.text, best.text) : join(best.text, second.text);
-  return [draftOf(best.text), draftOf(both)];
+  return [draftOf(best.text, 'extractive'), draftOf(both, 'extractive')];
 }
 
 function adds(best: EvidenceSentence, candidate: EvidenceSentence): boolean {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { draftOf } from '../../src/core/draft-of.ts';
 import type { Draft, Reference } from '../../src/core/nouns.ts';
 import { cite } from '../citation/cite.ts';
 import { read } from '../support/reading.ts';
@@ -31,18 +32,7 @@ const question = 'When was Super Bowl 50 played?';
 function compose(score: number, drafts: readonly (readonly [Draft['kind'], string])[]): string[] {
   const references = [reference(score)];
   const cited = drafts.map(([kind, text]) =>
-    cite(
-      {
-        kind,
-        text,
-        promptTokens: 0,
-        completionTokens: 0,
-        finishReason: 'stop',
-        meanLogProbability: null,
-      },
-      references,
-      { question, language: 'en' },
-    ),
+    cite(draftOf(text, kind), references, { question, language: 'en' }),
   );
   return composeAnswers(cited, references, read(question)).map(({ answer }) => answer);
 }

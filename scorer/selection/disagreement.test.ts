@@ -1,5 +1,6 @@
 /** Sources that disagree, and premises that the sources contradict, in English and Chinese. */
 import { describe, expect, it } from 'vitest';
+import { draftOf } from '../../src/core/draft-of.ts';
 import type { Draft, Reference } from '../../src/core/nouns.ts';
 import { splitSentences } from '../../src/core/sentences.ts';
 import { cite } from '../citation/cite.ts';
@@ -35,14 +36,7 @@ function source(
         : { start: at, end: at + answer.length, span: 0.7, none: 0.05, answerable: 3 },
   };
 }
-const draft = (text: string): Draft => ({
-  kind: 'extractive',
-  text,
-  promptTokens: 0,
-  completionTokens: 0,
-  finishReason: 'stop',
-  meanLogProbability: null,
-});
+const draft = (text: string): Draft => draftOf(text, 'extractive');
 /** What is said of two sources when the first one's sentence was chosen. */
 function reported(question: string, sources: readonly Reference[], language = 'en') {
   const chosen = sources[0]?.evidence[0]?.text ?? '';

@@ -132,12 +132,13 @@ function contradict(mine: Claim, other: Claim, question: Question): boolean {
   return numbers[0] === numbers[1] && differentName(mine, other, question);
 }
 
-const IS_DATE = /^(?:month|decade|century):|^n:(?:1\d|20)\d{2}$/u;
+const isDate = (key: string): boolean =>
+  /^(?:month|decade|century):/u.test(key) || YEAR_KEY.test(key);
 
 /** What answers the question in a claim: the quantities of the span, else the only fresh one of its kind. */
 function answerQuantities(claim: Claim, question: Question, kind: 'date' | 'number'): Quantity[] {
   const fits = ({ key, unit, strict }: Quantity): boolean =>
-    strict && (kind === 'date' ? IS_DATE.test(key) : unit !== null || !IS_DATE.test(key));
+    strict && (kind === 'date' ? isDate(key) : unit !== null || !isDate(key));
   const fresh = (list: readonly Quantity[]): Quantity[] =>
     list.filter(
       (one) => fits(one) && !question.reading.quantities.some(({ key }) => key === one.key),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { draftOf } from '../../src/core/draft-of.ts';
 import type { Draft, Reference } from '../../src/core/nouns.ts';
 import { cite } from '../citation/cite.ts';
 import { abstention } from './abstention.ts';
@@ -25,18 +26,7 @@ const context = {
   pages: 10,
 };
 const cited = (words: string, kind: Draft['kind'] = 'generated') =>
-  cite(
-    {
-      kind,
-      text: words,
-      promptTokens: 0,
-      completionTokens: 0,
-      finishReason: 'stop',
-      meanLogProbability: null,
-    },
-    [reference],
-    { question: context.question, language: 'en' },
-  );
+  cite(draftOf(words, kind), [reference], { question: context.question, language: 'en' });
 
 describe('select', () => {
   const direct = cited('The 1973 oil crisis began in October 1973.');

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { weights } from '../../test/weights.ts';
 import { Reader } from '../../src/runtime/reader/reader.ts';
-import type { Draft, Reference } from '../../src/core/nouns.ts';
+import { draftOf } from '../../src/core/draft-of.ts';
+import type { Reference } from '../../src/core/nouns.ts';
 import { cite } from '../citation/cite.ts';
 import { joinOpinions, SecondOpinions } from './second-opinion.ts';
 import { support, supportWithReader } from './support.ts';
@@ -106,14 +107,7 @@ describe('citation with opinions', () => {
     score: null,
     evidence: [],
   };
-  const draft: Draft = {
-    kind: 'generated',
-    text: 'After eight years of construction the bridge opened for cars in 1932.',
-    promptTokens: 0,
-    completionTokens: 0,
-    finishReason: 'stop',
-    meanLogProbability: null,
-  };
+  const draft = draftOf('After eight years of construction the bridge opened for cars in 1932.');
   const context = { question: 'When was the bridge opened?', language: 'en' };
 
   it('keeps a rewording only when the reader has been heard and agrees', () => {

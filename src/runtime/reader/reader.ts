@@ -9,6 +9,7 @@
 import { availableParallelism } from 'node:os';
 import { LRUCache } from 'lru-cache';
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { sigmoid } from '../../core/boosted-trees.ts';
 import { abortReason } from '../../core/deadline.ts';
 import { convertedGraph } from '../e5/converted-graph.ts';
 import type { E5Form } from '../e5/e5-graph.ts';
@@ -132,7 +133,7 @@ export class Reader {
     for (const window of supportWindows(claim, text)) {
       const { ids } = pairTokens(this.#tokenizer, claim, { title: '', text: window });
       const { logits } = await this.run(ids, options.signal);
-      best = Math.max(best, 1 / (1 + Math.exp(-(logits[2] ?? 0))));
+      best = Math.max(best, sigmoid(logits[2] ?? 0));
     }
     this.#supports.set(key, best);
     return best;
