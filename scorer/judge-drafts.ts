@@ -4,9 +4,9 @@ import { citePrepared } from './citation/cite.ts';
 import { prepareReferences } from './citation/prepared-reference.ts';
 import type { LooseSentence } from './citation/assemble.ts';
 import { composeAnswers } from './selection/compose.ts';
-import { reportDisagreement } from './selection/disagreement.ts';
+import { reportDisagreement } from './disagree/disagreement.ts';
 import { select, type SelectReason } from './selection/select.ts';
-import type { Reader } from '../src/runtime/reader/reader.ts';
+import type { Reader } from '../src/runtime/cross-encoder/reader.ts';
 import { read } from './support/reading.ts';
 import { SecondOpinions } from './support/second-opinion.ts';
 

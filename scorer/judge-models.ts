@@ -4,7 +4,7 @@
  */
 import { E5Embedder } from '../src/runtime/e5/e5-embedder.ts';
 import { readE5Weights, type E5Weights } from '../src/runtime/e5/e5-weights.ts';
-import { Reader } from '../src/runtime/reader/reader.ts';
+import { Reader } from '../src/runtime/cross-encoder/reader.ts';
 
 export interface ReaderSetup {
   /** `multilingual-e5-small` in the 4-bit file. */

@@ -14,13 +14,13 @@ import { HttpFetcher } from '../retriever/fetch/http-fetcher.ts';
 import { readPages } from '../retriever/fetch/read-pages.ts';
 import { Renderer } from '../retriever/fetch/renderer.ts';
 import { Robots } from '../retriever/fetch/robots.ts';
-import { translationTarget } from '../retriever/rank/foreign-pages.ts';
+import { translationTarget } from '../retriever/rank/fusion/foreign-pages.ts';
 import type { Ranker } from '../retriever/rank/ranker.ts';
 import { providerStates, searchRouter } from '../retriever/search/configured-providers.ts';
 import { textFragmentUrl } from '../scorer/citation/text-fragment-url.ts';
-import { abstention } from '../scorer/selection/abstention.ts';
-import type { PipelineParts } from './answer-pipeline.ts';
-import { AnswerService } from './answer-service.ts';
+import { abstention } from '../scorer/abstain/abstention.ts';
+import type { PipelineParts } from './answer/answer-pipeline.ts';
+import { AnswerService } from './answer/answer-service.ts';
 import { liveWebReachable } from './composition/live-web.ts';
 import { openGenerator } from './composition/open-generator.ts';
 import { openJudge } from './composition/open-judge.ts';
@@ -43,7 +43,7 @@ export interface AppOptions {
   readonly onProgress?: ((progress: PullProgress) => void) | undefined;
   /** News for the user, one line each: offline, a model passed over, … */
   readonly onNotice?: ((message: string) => void) | undefined;
-  /** Records what the web says, or stands in for it (`eval/warc`). */
+  /** Records what the web says, or stands in for it (`eval/run/warc`). */
   readonly web?: WebTap | undefined;
 }
 

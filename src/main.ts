@@ -3,7 +3,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
 import { createApp, type App } from './app.ts';
-import type { AnswerRequest } from './answer-service.ts';
+import type { AnswerRequest } from './answer/answer-service.ts';
 import { ask } from './cli/ask-command.ts';
 import { chat } from './cli/chat-command.ts';
 import { completionScript, SHELLS, type Shell } from './cli/completion.ts';

@@ -3,7 +3,7 @@
  * extracted, ranked and answered by the whole product; quotations stand in for the generator.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AnswerService } from '../src/answer-service.ts';
+import { AnswerService } from '../src/answer/answer-service.ts';
 import { createApp, type App } from '../src/app.ts';
 import { loadConfig, type Config } from '../src/core/config.ts';
 import type { Answer } from '../src/core/nouns.ts';

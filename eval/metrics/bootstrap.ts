@@ -1,5 +1,5 @@
 /** Paired bootstrap (Efron and Tibshirani 1993; Koehn 2004 for comparing systems on the same items). */
-import { seededRandom } from '../training/seeded-random.ts';
+import { seededRandom } from '../lab/trees/seeded-random.ts';
 
 export interface PairedDifference {
   readonly pairs: number;

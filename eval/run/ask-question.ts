@@ -1,10 +1,14 @@
 /** Asks one question of the product, or of a baseline, and records what came and why. */
-import type { AnswerService } from '../../src/answer-service.ts';
-import type { PipelineParts } from '../../src/answer-pipeline.ts';
+import type { AnswerService } from '../../src/answer/answer-service.ts';
+import type { PipelineParts } from '../../src/answer/answer-pipeline.ts';
 import { toFootnoteError } from '../../src/core/errors.ts';
 import type { Answer } from '../../src/core/nouns.ts';
-import { baselineParts, finishBaseline, type BaselineName } from '../baselines/baseline-parts.ts';
-import { onBehalfOf } from '../warc/archive-question.ts';
+import {
+  baselineParts,
+  finishBaseline,
+  type BaselineName,
+} from '../suites/baselines/baseline-parts.ts';
+import { onBehalfOf } from './warc/archive-question.ts';
 import type { EvalQuestion } from './eval-question.ts';
 import type { EvalRecord } from './eval-record.ts';
 import { givenPassages } from './given-passages.ts';

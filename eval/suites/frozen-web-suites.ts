@@ -1,6 +1,6 @@
 /** Suites over webs of our own: the frozen one, and the built-in sample. */
-import { readPages, readQuestions, sampleQuestions } from '../frozen-web/frozen-web-data.ts';
-import { startFrozenWeb } from '../frozen-web/frozen-web-server.ts';
+import { readPages, readQuestions, sampleQuestions } from './frozen-web/frozen-web-data.ts';
+import { startFrozenWeb } from './frozen-web/frozen-web-server.ts';
 import { areaUnderRisk, riskCoverage } from '../metrics/risk-coverage.ts';
 import type { EvalRecord } from '../run/eval-record.ts';
 import { sampleWebQuestions } from './sample-web.ts';

@@ -7,10 +7,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import type { WebTap } from '../../src/composition/web-seams.ts';
-import { readRows } from '../frozen-web/frozen-web-data.ts';
+import { readRows } from './frozen-web/frozen-web-data.ts';
 import type { EvalQuestion } from '../run/eval-question.ts';
 import type { EvalRecord } from '../run/eval-record.ts';
-import { questionInHand } from '../warc/archive-question.ts';
+import { questionInHand } from '../run/warc/archive-question.ts';
 import { findData, fixedSample } from './find-data.ts';
 import type { OpenQuestions, QuestionSuite, SuiteOptions, Summary } from './suite.ts';
 

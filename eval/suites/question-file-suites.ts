@@ -1,6 +1,6 @@
 /** Suites that read questions from a file: over the live web, or from passages that come with them. */
 import { z } from 'zod';
-import { readRows } from '../frozen-web/frozen-web-data.ts';
+import { readRows } from './frozen-web/frozen-web-data.ts';
 import { simpleScores, type SimpleGrade } from '../metrics/simpleqa.ts';
 import type { EvalQuestion } from '../run/eval-question.ts';
 import type { EvalRecord } from '../run/eval-record.ts';

@@ -1,7 +1,7 @@
-import { extractionSuite } from '../stages/extraction-suite.ts';
-import { preferenceSuite } from '../stages/preference-suite.ts';
-import { rankingSuite } from '../stages/ranking-suite.ts';
-import { supportSuite } from '../stages/support-suite.ts';
+import { extractionSuite } from './stages/extraction-suite.ts';
+import { preferenceSuite } from './stages/preference-suite.ts';
+import { rankingSuite } from './stages/ranking-suite.ts';
+import { supportSuite } from './stages/support-suite.ts';
 import { efficiencySuite, frozenWebSuite, sampleWebSuite } from './frozen-web-suites.ts';
 import { injectionSuite } from './injection-suite.ts';
 import { QUESTION_FILE_SUITES } from './question-file-suites.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { onBehalfOf } from '../warc/archive-question.ts';
+import { onBehalfOf } from '../run/warc/archive-question.ts';
 import { fixedSample, findData } from './find-data.ts';
 import { injectionSuite } from './injection-suite.ts';
 import type { QuestionSuite, StageSuite } from './suite.ts';

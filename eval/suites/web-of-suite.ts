@@ -1,5 +1,5 @@
-import { readPages } from '../frozen-web/frozen-web-data.ts';
-import { startFrozenWeb, type FrozenWeb } from '../frozen-web/frozen-web-server.ts';
+import { readPages } from './frozen-web/frozen-web-data.ts';
+import { startFrozenWeb, type FrozenWeb } from './frozen-web/frozen-web-server.ts';
 import type { OpenQuestions, QuestionGroup, SuiteOptions } from './suite.ts';
 
 /** Settings that make a frozen web the only web. */

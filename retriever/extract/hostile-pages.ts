@@ -1,4 +1,4 @@
-/** Pages made to break an extractor, for its tests and for `eval/extraction/measure-hostile.ts`. */
+/** Pages made to break an extractor, for its tests and for `eval/bench/extraction/measure-hostile.ts`. */
 export interface HostilePage {
   readonly name: string;
   readonly contentType: string;

@@ -5,19 +5,19 @@ import type { Document } from '../../src/core/nouns.ts';
 import type { Embedder } from '../../src/core/seams.ts';
 import { serveChild, type ChildContext } from '../../src/runtime/serve-child.ts';
 import { readE5Weights } from '../../src/runtime/e5/e5-weights.ts';
-import { Reader } from '../../src/runtime/reader/reader.ts';
+import { Reader } from '../../src/runtime/cross-encoder/reader.ts';
 import { E5Embedder } from '../../src/runtime/e5/e5-embedder.ts';
-import { EvidenceModel } from './evidence-model.ts';
-import { FusionModel } from './fuse-readings.ts';
-import { SecondCore } from './second-core.ts';
-import { PreparedDocuments } from './prepared-documents.ts';
-import { judgePassages, type RankModels } from './judge-passages.ts';
-import { keptEmbedder } from './kept-vectors.ts';
+import { EvidenceModel } from './evidence/evidence-model.ts';
+import { FusionModel } from './fusion/fuse-readings.ts';
+import { SecondCore } from './dense/two-process-encoder.ts';
+import { PreparedDocuments } from './fusion/prepared-documents.ts';
+import { judgePassages, type RankModels } from './fusion/rank-passages.ts';
+import { keptEmbedder } from './dense/kept-vectors.ts';
 import {
   makeReferences,
   type ReferencesRequest,
   type ReferencesResult,
-} from './make-references.ts';
+} from './fusion/make-references.ts';
 
 export interface RankSetup {
   readonly weightsPath: string | null;

@@ -2,7 +2,7 @@
 import { orAbort } from '../../src/core/deadline.ts';
 import type { Document, Question } from '../../src/core/nouns.ts';
 import { ChildPool } from '../../src/runtime/child-pool.ts';
-import type { ReferencesResult } from './make-references.ts';
+import type { ReferencesResult } from './fusion/make-references.ts';
 import type { PrepareCall, RankSetup } from './rank-child.ts';
 
 export interface RankerOptions {

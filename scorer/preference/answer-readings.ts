@@ -5,7 +5,7 @@
  */
 import { splitSentences } from '../../src/core/sentences.ts';
 import { dot, type E5Embedder } from '../../src/runtime/e5/e5-embedder.ts';
-import type { Reader } from '../../src/runtime/reader/reader.ts';
+import type { Reader } from '../../src/runtime/cross-encoder/reader.ts';
 import { LONG_QUESTION, substanceOf, type PreferenceInput } from './preference-features.ts';
 
 export const READING_FEATURES = [

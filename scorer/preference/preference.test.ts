@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { weights } from '../../test/weights.ts';
 import { E5Embedder } from '../../src/runtime/e5/e5-embedder.ts';
 import { readE5Weights } from '../../src/runtime/e5/e5-weights.ts';
-import { Reader } from '../../src/runtime/reader/reader.ts';
+import { Reader } from '../../src/runtime/cross-encoder/reader.ts';
 import { readAnswer, type AnswerModels } from './answer-readings.ts';
 import { preference, preferenceWithModels } from './preference.ts';
 

@@ -1,7 +1,7 @@
 /**
  * The human-preference model: a linear score of substance features, trained by pairwise logistic loss
  * (Bradley-Terry), so that which of two answers stands first cannot matter. Weights and report are made by
- * `scorer/training/train-preference.ts`.
+ * `eval/lab/preference/train-preference.ts`.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { draftOf } from '../../src/core/draft-of.ts';
 import type { Draft, Reference } from '../../src/core/nouns.ts';
 import { cite } from '../citation/cite.ts';
-import { abstention } from './abstention.ts';
+import { abstention } from '../abstain/abstention.ts';
 import { select } from './select.ts';
 
 const text =

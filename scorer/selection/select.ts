@@ -7,9 +7,9 @@ import { countWords } from '../../src/core/tokens.ts';
 import { preference } from '../preference/preference.ts';
 import { sigmoid } from '../../src/core/boosted-trees.ts';
 import { read } from '../support/reading.ts';
-import { AnswerableModel } from './answerable-model.ts';
+import { AnswerableModel } from '../abstain/answerable-model.ts';
 import { addedWords, directness } from './directness.ts';
-import { contradictedPremise, type Premise } from './premise.ts';
+import { contradictedPremise, type Premise } from '../abstain/premise.ts';
 
 /** Least support of every sentence of an answer that is shown. */
 const SUPPORTED_AT = 0.5;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { weights } from '../../test/weights.ts';
-import { Reader } from '../../src/runtime/reader/reader.ts';
+import { Reader } from '../../src/runtime/cross-encoder/reader.ts';
 import { draftOf } from '../../src/core/draft-of.ts';
 import type { Reference } from '../../src/core/nouns.ts';
 import { cite } from '../citation/cite.ts';

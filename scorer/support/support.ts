@@ -13,11 +13,11 @@ import { coverage } from './align.ts';
 import { readReference, supportFacts, type SupportFacts } from './features.ts';
 import { read, type Reading } from './reading.ts';
 import { SecondOpinions } from './second-opinion.ts';
-import type { Reader } from '../../src/runtime/reader/reader.ts';
+import type { Reader } from '../../src/runtime/cross-encoder/reader.ts';
 
 let weights: BoostedTrees | undefined;
 
-/** Weights as `scorer/training/train-support.ts` wrote them; read once. */
+/** Weights as `eval/lab/support/train-support.ts` wrote them; read once. */
 function model(): BoostedTrees {
   weights ??= JSON.parse(
     readFileSync(join(packageRoot, 'scorer', 'support', 'support-weights.json'), 'utf8'),

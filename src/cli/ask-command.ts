@@ -1,4 +1,4 @@
-import type { AnswerRequest, AnswerService } from '../answer-service.ts';
+import type { AnswerRequest, AnswerService } from '../answer/answer-service.ts';
 import type { Answer } from '../core/nouns.ts';
 import type { CallOptions } from '../core/seams.ts';
 import { AnswerPrinter, type Terminal } from './answer-printer.ts';

@@ -4,7 +4,7 @@
  */
 import { createInterface } from 'node:readline/promises';
 import type { Readable } from 'node:stream';
-import type { AnswerService } from '../answer-service.ts';
+import type { AnswerService } from '../answer/answer-service.ts';
 import { FootnoteError, toFootnoteError } from '../core/errors.ts';
 import type { Answer, Turn } from '../core/nouns.ts';
 import type { CallOptions } from '../core/seams.ts';

@@ -1,13 +1,13 @@
 /** `footnote eval`: its flags, and the product and its stages as the evaluation opens them. */
 import type { Writable } from 'node:stream';
 import { InvalidArgumentError, type Command } from 'commander';
-import { runAblations } from '../../eval/ablations/run-ablations.ts';
-import { compareRuns } from '../../eval/compare/compare-runs.ts';
-import { runEval, type EvalOptions } from '../../eval/eval-command.ts';
+import { runAblations } from '../../eval/suites/ablations/run-ablations.ts';
+import { compareRuns } from '../../eval/report/compare/compare-runs.ts';
+import { runEval, type EvalOptions } from '../../eval/run/eval-command.ts';
 import { SUITES } from '../../eval/suites/suite-table.ts';
-import { BASELINES } from '../../eval/baselines/baseline-parts.ts';
+import { BASELINES } from '../../eval/suites/baselines/baseline-parts.ts';
 import type { App } from '../app.ts';
-import { AnswerService } from '../answer-service.ts';
+import { AnswerService } from '../answer/answer-service.ts';
 import type { WebTap } from '../composition/web-seams.ts';
 import { loadConfig, redactConfig, type Config } from '../core/config.ts';
 import { FootnoteError } from '../core/errors.ts';

@@ -1,5 +1,5 @@
 /** Search by the planned queries; where the question's own language yields little, in English as well. */
-import { mainScript } from '../../retriever/rank/dense-ranks.ts';
+import { mainScript } from '../../retriever/rank/dense/dense-ranks.ts';
 import { planQueries } from '../../retriever/search/plan-queries.ts';
 import type { SearchOutcome } from '../../retriever/search/search-all.ts';
 import type { SearchRouter } from '../../retriever/search/search-router.ts';

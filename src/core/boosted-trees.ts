@@ -1,6 +1,6 @@
 /**
  * Gradient-boosted regression trees (Friedman 2001), evaluated: the sum of the leaves that a row
- * reaches. The rooms keep their weights as JSON, each in its own form; `eval/training` grows them.
+ * reaches. The rooms keep their weights as JSON, each in its own form; `eval/lab/trees` grows them.
  */
 
 /** A split (`l` when `row[f] <= t`, else `r`) or a leaf's value. */

@@ -86,7 +86,7 @@ export const CONFIG_FIELDS = {
   },
   generatorLora: {
     env: 'FOOTNOTE_GENERATOR_LORA',
-    help: "folder of a low-rank update of the generator in PEFT's layout (generator/training), merged when its graph is built",
+    help: "folder of a low-rank update of the generator in PEFT's layout (eval/lab/generator), merged when its graph is built",
   },
   generatorForm: {
     env: 'FOOTNOTE_GENERATOR_FORM',

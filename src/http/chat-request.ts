@@ -1,6 +1,6 @@
 /** A chat request read into a question: each parameter is honoured, or refused by its name. */
 import { z } from 'zod';
-import type { AnswerRequest } from '../answer-service.ts';
+import type { AnswerRequest } from '../answer/answer-service.ts';
 import { FootnoteError } from '../core/errors.ts';
 import type { Asker, Turn } from '../core/nouns.ts';
 import { refusal } from './chat-errors.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
-import type { AnswerRequest, AnswerService } from '../answer-service.ts';
+import type { AnswerRequest, AnswerService } from '../answer/answer-service.ts';
 import { FootnoteError, toFootnoteError, toProblem } from '../core/errors.ts';
 import type { Answer, AnswerEvent, Warning } from '../core/nouns.ts';
 import { bearerCheck } from './bearer-check.ts';

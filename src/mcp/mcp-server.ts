@@ -4,8 +4,8 @@
  */
 import { McpServer, type CallToolResult, type ServerContext } from '@modelcontextprotocol/server';
 import type { z } from 'zod';
-import type { PipelineParts } from '../answer-pipeline.ts';
-import type { AnswerService } from '../answer-service.ts';
+import type { PipelineParts } from '../answer/answer-pipeline.ts';
+import type { AnswerService } from '../answer/answer-service.ts';
 import { FootnoteError, toFootnoteError, type ErrorCode } from '../core/errors.ts';
 import type { Answer, AnswerEvent, AnswerReference, Document, Warning } from '../core/nouns.ts';
 import type { CallOptions } from '../core/seams.ts';

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { FootnoteError } from '../../core/errors.ts';
-import { halfToFloat } from '../reader/safetensors.ts';
+import { halfToFloat } from '../cross-encoder/safetensors.ts';
 
 export interface E5Shape {
   readonly hidden: number;

@@ -1,0 +1,47 @@
+/** Our own engine, in the process that asks. */
+import { GlmEngine } from '../../../../generator/glm-engine.ts';
+import { parseGlmForm } from '../../../../generator/glm/matrix-form.ts';
+import type { Subject, SubjectOptions } from './subject.ts';
+
+export async function openFootnote(options: SubjectOptions): Promise<Subject> {
+  const engine = await GlmEngine.open({
+    weightsPath: options.weightsPath,
+    cacheDir: options.cacheDir,
+    threads: options.threads,
+    device: 'cpu',
+    form: parseGlmForm(options.form),
+    cache: options.kv === 'int8' ? 'int8' : undefined,
+  });
+  const { signal } = new AbortController();
+  return {
+    run: async ({ prompts, maxTokens, drafts, copyAhead }) => {
+      const start = performance.now();
+      const arrivals: [number, number, number][] = [];
+      const decode = (
+        prompt: readonly number[],
+        rows: number,
+        offset: number,
+      ): ReturnType<typeof engine.decoder.decode> =>
+        engine.decoder.decode(prompt, {
+          maxTokens,
+          temperatures: Array.from({ length: rows }, () => 0),
+          topP: 1,
+          topK: 1,
+          seed: 1,
+          stopIds: [],
+          copyAhead,
+          signal,
+          onTokens: (row, ids) => {
+            arrivals.push([performance.now() - start, row + offset, ids.length]);
+            return true;
+          },
+        });
+      // Several prompts are several callers, who share the decoder.
+      const rows = await Promise.all(
+        prompts.map((prompt, index) => decode(prompt, prompts.length === 1 ? drafts : 1, index)),
+      );
+      const totalMs = performance.now() - start;
+      return { arrivals, totalMs, ids: rows[0]?.[0]?.ids ?? [] };
+    },
+  };
+}
