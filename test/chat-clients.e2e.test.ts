@@ -80,8 +80,14 @@ describe.skipIf(!ready)('real clients', () => {
         messages: [{ role: 'user', content: QUESTION }],
       });
       const texts = several.choices.map(({ message }) => message.content);
-      // No more than the sources support, and it is said where they are fewer than asked for.
-      expect(texts.length).toBeGreaterThan(1);
+      // Sampled drafts may come out equal, as each processor rounds differently; then fewer choices
+      // come, with a warning. Each choice is cited and differs from the others.
+      expect(texts.length).toBeGreaterThanOrEqual(1);
+      expect(texts.length).toBeLessThanOrEqual(3);
+      for (const { message } of several.choices) {
+        expect(message.content).toMatch(/\[\d+\]/u);
+        expect(message.annotations?.length).toBeGreaterThan(0);
+      }
       const { footnote } = several as unknown as { footnote: { warnings: { code: string }[] } };
       const fewer = footnote.warnings.some(({ code }) => code === 'fewer-choices');
       expect(fewer).toBe(texts.length < 3);
