@@ -13,6 +13,15 @@ export interface Decoder {
    */
   decode(promptIds: readonly number[], options: DecodeOptions): Promise<DecodedRow[]>;
   /**
+   * Log-probabilities (nats) of continuations of a prompt, each of a token or more, in order.
+   * @throws FootnoteError `prompt-too-long`, `cancelled`
+   */
+  logProbabilities(
+    promptIds: readonly number[],
+    continuations: readonly (readonly number[])[],
+    signal: AbortSignal,
+  ): Promise<readonly number[]>;
+  /**
    * Logits after each position of a text (teacher forcing), in order.
    * @param visit gets the position and its logits `[vocab_size]`, valid during the call only
    */

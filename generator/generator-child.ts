@@ -1,5 +1,5 @@
 /** The generator's process: opens the model on the first call that needs it and answers calls in turn. */
-import type { Draft } from '../src/core/nouns.ts';
+import type { Draft, Prompt } from '../src/core/nouns.ts';
 import { serveChild, type ChildContext } from '../src/runtime/serve-child.ts';
 import { GlmEngine, type EngineOptions, type EngineRequest } from './glm-engine.ts';
 
@@ -38,6 +38,11 @@ serveChild({
       emit({ index, text });
     });
   },
+  logProbabilities: async (
+    params: { options: EngineOptions; prompt: Prompt; continuations: readonly string[] },
+    { signal }: ChildContext,
+  ): Promise<readonly number[]> =>
+    (await open(params.options)).logProbabilities(params.prompt, params.continuations, signal),
   perplexity: async (
     params: { options: EngineOptions; text: string },
     { signal }: ChildContext,

@@ -167,6 +167,21 @@ export class GlmEngine {
     });
   }
 
+  /**
+   * Log-probabilities (nats) of texts as the continuation of a prompt, in order.
+   * @throws FootnoteError `bad-request` (a text has no token), `prompt-too-long`, `cancelled`
+   */
+  async logProbabilities(
+    prompt: Prompt,
+    continuations: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly number[]> {
+    const ids = continuations.map((text) => this.tokenizer.encode(text));
+    if (ids.some(({ length }) => length === 0))
+      throw new FootnoteError('bad-request', 'a continuation is empty: give it at least a token');
+    return this.decoder.logProbabilities(this.encodePrompt(prompt), ids, signal);
+  }
+
   /** Mean negative log-probability of a text's tokens as `exp`: its perplexity. */
   async perplexity(text: string, signal: AbortSignal): Promise<number> {
     const ids = this.tokenizer.encode(text);

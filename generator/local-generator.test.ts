@@ -40,6 +40,21 @@ describe('LocalGenerator', () => {
   });
   afterAll(() => generator.close());
 
+  it('says how probable texts are behind a prompt', async () => {
+    const letters = [...'abcdefghij'];
+    const found = await generator.logProbabilities(prompt, letters, { signal });
+    const mass = found.reduce((sum, value) => sum + Math.exp(value), 0);
+    expect(mass).toBeGreaterThan(0);
+    expect(mass).toBeLessThan(1);
+    expect(new Set(found).size).toBe(letters.length);
+    // A longer text is less probable than what it begins with.
+    const [longer] = await generator.logProbabilities(prompt, ['a sea'], { signal });
+    expect(longer).toBeLessThan(found[0] as number);
+    await expect(generator.logProbabilities(prompt, [], { signal })).rejects.toMatchObject({
+      code: 'bad-request',
+    });
+  });
+
   it('streams the very text that it returns, draft by draft', async () => {
     const streamed = ['', '', ''];
     const drafts = await generator.generate(prompt, {

@@ -1,7 +1,7 @@
 /** The local GLM generator: a child process that holds the model, behind the `Generator` seam. */
 import { FootnoteError } from '../src/core/errors.ts';
 import type { Draft, Prompt } from '../src/core/nouns.ts';
-import type { GenerateOptions, Generator } from '../src/core/seams.ts';
+import type { CallOptions, GenerateOptions, Generator } from '../src/core/seams.ts';
 import { ChildPool } from '../src/runtime/child-pool.ts';
 import type { OpenResult } from './generator-child.ts';
 import type { EngineOptions, EngineRequest } from './glm-engine.ts';
@@ -30,7 +30,7 @@ export interface LocalGeneratorOptions {
   readonly maxTogether?: number;
   /** `int8`: a KV cache of 8 bits, a quarter of the memory for a small loss; on the CPU. */
   readonly cache?: 'int8' | undefined;
-  /** Bytes of KV kept of earlier prompts and answers; 0: none. Default 64 MiB. */
+  /** Bytes of KV kept of earlier prompts and answers; 0: none. Default: 3,000 tokens, at least 64 MiB. */
   readonly prefixBytes?: number;
 }
 
@@ -212,6 +212,29 @@ export class LocalGenerator implements Generator {
     await this.generate(
       { kind: 'chat', messages: [message] },
       { drafts: 1, maxTokens: 2, temperature: 0, topP: 1, topK: 1, seed: 1, signal },
+    );
+  }
+
+  /**
+   * How probable each text is as the continuation of a prompt: natural logarithms, summed over its tokens.
+   * The log-odds of "Yes" against "No" is a difference of two. Calls whose prompts begin alike (the same
+   * system prompt and references) share that beginning's KV: such a call costs what its prompt adds. It
+   * runs between the steps of drafts that are being written.
+   * @param continuations 1 to 64 texts of at least a token each; how they begin matters ("Yes", " yes")
+   * @throws FootnoteError `prompt-too-long`, `worker-crashed`, `overloaded`, `timeout`, `cancelled`,
+   *   `bad-request`
+   */
+  async logProbabilities(
+    prompt: Prompt,
+    continuations: readonly string[],
+    { signal }: CallOptions,
+  ): Promise<readonly number[]> {
+    if (continuations.length < 1 || continuations.length > 64)
+      throw new FootnoteError('bad-request', 'give 1 to 64 continuations');
+    return this.#pool.call<readonly number[]>(
+      'logProbabilities',
+      { options: this.#engine, prompt, continuations },
+      { signal, timeoutMs: this.#timeoutMs },
     );
   }
 

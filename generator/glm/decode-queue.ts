@@ -7,22 +7,15 @@
  */
 import { abortReason } from '../../src/core/deadline.ts';
 import { FootnoteError } from '../../src/core/errors.ts';
+import { ContinuationJob, ContinuationQueue } from './continuation-job.ts';
 import { DecodeRow, type DecodedRow, type DecodeOptions } from './decode-row.ts';
 import { DraftLanes } from './draft-lanes.ts';
 import type { GlmConfig } from './glm-config.ts';
-import { greedy, type RunInput, type RunOutput } from './glm-session.ts';
+import type { RunInput, RunOutput } from './glm-session.ts';
 import { mergeRows, takeRow, trimCache, type CacheTensors, type RowCache } from './kv-cache.ts';
 import type { PrefixCache } from './prefix-cache.ts';
+import { leastFed, PromptReader } from './prompt-reader.ts';
 
-/**
- * Prompt tokens of one native call at most: what a cancel has to wait for. Attention is computed for all
- * positions of a chunk, those to come too, and activations grow with it; shorter ones read the weights
- * more often. Processor time for 600 tokens against chunks of 512 and 88: one of 600 .96, two of 300 1.0,
- * three of 200 .97, four of 150 1.04, six of 100 1.13.
- */
-const prefillChunk = 256;
-/** Fewest tokens of a prompt to feed at once: a single row is summed otherwise (see `addLookup`). */
-const leastFed = 2;
 /** Rows from which a batch beats copying ahead in turn, and drafts of a prompt from which lanes do. */
 const batchFrom = 4;
 /** Rows of one batch at most, and lanes of a cache. */
@@ -61,16 +54,17 @@ export interface DecodeStats {
 export class DecodeQueue {
   readonly #config: GlmConfig;
   readonly #run: (input: RunInput) => Promise<RunOutput>;
-  readonly #prefixes: PrefixCache;
+  readonly #reader: PromptReader;
   readonly #empty: RowCache;
   readonly #hasLanes: boolean;
   #jobs: Job[] = [];
+  readonly #questions = new ContinuationQueue();
   #batch: Batch | null = null;
   #busy = false;
   /** Counts runs, and those of jobs that have no lanes. */
   #round = 0;
   #turn = 0;
-  #stats = { steps: 0, positions: 0, tokens: 0, promptTokens: 0, reusedTokens: 0 };
+  #stats = { steps: 0, positions: 0, tokens: 0 };
 
   constructor(
     config: GlmConfig,
@@ -83,25 +77,19 @@ export class DecodeQueue {
     this.#hasLanes = Object.values(empty.tensors).every(({ type }) => type !== 'float16');
     this.#config = config;
     this.#run = run;
-    this.#prefixes = prefixes;
+    this.#reader = new PromptReader(run, prefixes, empty);
   }
 
   get stats(): DecodeStats {
-    return { ...this.#stats };
+    const { promptTokens, reusedTokens } = this.#reader;
+    return { ...this.#stats, promptTokens, reusedTokens };
   }
 
   /** @throws FootnoteError `prompt-too-long`, `cancelled` */
   decode(promptIds: readonly number[], options: DecodeOptions): Promise<DecodedRow[]> {
-    const room = this.#config.max_position_embeddings - promptIds.length;
-    if (promptIds.length === 0 || room < 1) {
-      return Promise.reject(
-        new FootnoteError(
-          'prompt-too-long',
-          `the prompt has ${promptIds.length} tokens; the model takes 1 to ${this.#config.max_position_embeddings - 1}`,
-          { stage: 'generate' },
-        ),
-      );
-    }
+    const most = this.#config.max_position_embeddings;
+    const room = most - promptIds.length;
+    if (promptIds.length === 0 || room < 1) return Promise.reject(tooLong(promptIds.length, most));
     const bounded = { ...options, maxTokens: Math.min(options.maxTokens, room) };
     return new Promise((resolve, reject) => {
       this.#jobs.push({
@@ -122,15 +110,35 @@ export class DecodeQueue {
     });
   }
 
+  /**
+   * Log-probabilities (nats) of continuations of a prompt, each of a token or more. Drafts in hand go on.
+   * @throws FootnoteError `prompt-too-long`, `cancelled`
+   */
+  logProbabilities(
+    promptIds: readonly number[],
+    continuations: readonly (readonly number[])[],
+    signal: AbortSignal,
+  ): Promise<readonly number[]> {
+    const most = this.#config.max_position_embeddings;
+    const longest = Math.max(0, ...continuations.map(({ length }) => length));
+    if (promptIds.length === 0 || promptIds.length + longest > most)
+      return Promise.reject(tooLong(promptIds.length + longest, most));
+    const job = new ContinuationJob(this.#reader, promptIds, continuations);
+    const result = this.#questions.add(job, signal);
+    if (!this.#busy) void this.#work();
+    return result;
+  }
+
   /** Runs until no job is left; between runs the event loop gets a turn, so that a cancel is seen. */
   async #work(): Promise<void> {
     this.#busy = true;
-    while (this.#jobs.length > 0) {
+    while (this.#jobs.length + this.#questions.size > 0) {
       await new Promise<void>((resolve) => {
         setImmediate(resolve);
       });
       for (const job of this.#jobs.filter(({ options }) => options.signal.aborted))
         this.#end(job, abortReason(job.options.signal));
+      await this.#questions.step();
       const reading = this.#jobs.find(({ read }) => !read);
       if (reading !== undefined) await this.#guard([reading], () => this.#read(reading));
       await this.#write();
@@ -184,43 +192,24 @@ export class DecodeQueue {
     const { promptIds } = job;
     const [first] = job.rows as [DecodeRow];
     const end = promptIds.length - (job.byLanes ? 1 : 0);
-    if (job.prompt.length === 0) {
-      const known = this.#prefixes.find(promptIds, end - leastFed);
-      if (known !== null) {
-        job.prompt = known;
-        this.#stats.reusedTokens += known.length;
-      }
-    }
-    const from = job.prompt.length;
-    const left = end - from;
-    // Of one size, because a short rest costs more than its share.
-    const chunks = Math.ceil(left / prefillChunk);
-    const isLast = chunks <= 1;
-    const ids = promptIds.slice(from, from + Math.ceil(left / chunks));
-    this.#stats.promptTokens += ids.length;
+    if (job.prompt.length === 0) job.prompt = this.#reader.begin(promptIds, end - leastFed);
+    const { chunk, isLast } = this.#reader.next(promptIds, job.prompt.length, end);
     if (!isLast || job.byLanes) {
-      const output = await this.#run({
-        rows: [{ ...idle, ids, length: from }],
-        tensors: job.prompt.tensors,
-        keep: 1,
-        limit: 1,
-        stopIds: [],
-      });
-      job.prompt = { tensors: output.tensors, length: from + ids.length };
+      job.prompt = (await this.#reader.feed(job.prompt, chunk)).cache;
       if (isLast) {
         job.read = true;
-        this.#prefixes.add(promptIds, job.prompt);
+        this.#reader.keep(promptIds, job.prompt);
       }
       return;
     }
-    first.pending = ids;
+    first.pending = chunk;
     first.cache = job.prompt;
     await this.#runRow(job, first, 1);
-    this.#stats.positions -= ids.length;
+    this.#stats.positions -= chunk.length;
     const { tensors } = first.cache;
     job.prompt = { tensors, length: promptIds.length - 1 };
     job.read = true;
-    this.#prefixes.add(promptIds, { tensors, length: promptIds.length });
+    this.#reader.keep(promptIds, { tensors, length: promptIds.length });
   }
 
   /** The next run of a job whose rows copy ahead, one after the other. */
@@ -231,7 +220,7 @@ export class DecodeQueue {
     await this.#runRow(job, row, begins ? 1 : row.pending.length);
     if (row.finished && row.cache !== null) {
       // A chat's next turn begins with this one.
-      this.#prefixes.add([...job.promptIds, ...row.ids], row.cache);
+      this.#reader.keep([...job.promptIds, ...row.ids], row.cache);
       row.cache = null;
     }
   }
@@ -389,11 +378,9 @@ export class DecodeQueue {
 
 const mayCopy = ({ rows }: Job): boolean => rows.every((row) => row.mayCopy);
 
-/** A row of a run that only fills the cache. */
-const idle = {
-  done: false,
-  sampling: greedy,
-  uniform: () => 0,
-  said: [],
-  constraintState: 0,
-} as const;
+const tooLong = (length: number, most: number): FootnoteError =>
+  new FootnoteError(
+    'prompt-too-long',
+    `the prompt has ${length} tokens; the model takes 1 to ${most - 1}`,
+    { stage: 'generate' },
+  );

@@ -20,12 +20,14 @@ const logitsChunk = 32;
 const spinUs = 200;
 /** Tokens fed at once that a quantised cache is still fast with: more than a step copies ahead. */
 const fewTokens = 16;
-const defaultPrefixBytes = 64 * 1024 * 1024;
+/** Bytes and tokens of KV kept, whichever is more: a prompt with references for each of a few uses. */
+const leastPrefixBytes = 64 * 1024 * 1024;
+const prefixTokens = 3000;
 
 export interface DecoderOptions extends SessionOptions {
   /** The same model with a KV cache of 8 bits, which writes what the other one has read. */
   readonly quantised?: QuantisedModel | undefined;
-  /** Bytes of KV kept of earlier prompts and answers; 0: none. Default 64 MiB. */
+  /** Bytes of KV kept of earlier prompts and answers; 0: none. Default: `defaultPrefixBytes`. */
   readonly prefixBytes?: number | undefined;
 }
 
@@ -49,7 +51,7 @@ export class GlmDecoder {
     const held = type?.isTensor === true ? type.type : 'float32';
     const kept = options.quantised === undefined ? held : 'int8';
     this.#empty = emptyCache(config, kept === 'float16' || kept === 'int8' ? kept : 'float32');
-    const prefixes = new PrefixCache(options.prefixBytes ?? defaultPrefixBytes);
+    const prefixes = new PrefixCache(options.prefixBytes ?? defaultPrefixBytes(config));
     this.#queue = new DecodeQueue(config, this.#run, prefixes, this.#empty);
   }
 
@@ -82,6 +84,19 @@ export class GlmDecoder {
    */
   decode(promptIds: readonly number[], options: DecodeOptions): Promise<DecodedRow[]> {
     return this.#queue.decode(promptIds, options);
+  }
+
+  /**
+   * Log-probabilities (nats) of continuations of a prompt; what the prompt begins with comes from the
+   * prefix cache where it is known.
+   * @throws FootnoteError `prompt-too-long`, `cancelled`
+   */
+  logProbabilities(
+    promptIds: readonly number[],
+    continuations: readonly (readonly number[])[],
+    signal: AbortSignal,
+  ): Promise<readonly number[]> {
+    return this.#queue.logProbabilities(promptIds, continuations, signal);
   }
 
   /**
@@ -145,4 +160,11 @@ function runner(
     const output = await runGlm(session, config, { ...input, tensors });
     return { ...output, tensors: quantiseCache(output.tensors, scales) };
   };
+}
+
+function defaultPrefixBytes(config: GlmConfig): number {
+  const { num_hidden_layers, num_key_value_heads, head_dim } = config;
+  const tokenBytes =
+    2 * num_hidden_layers * num_key_value_heads * head_dim * Float32Array.BYTES_PER_ELEMENT;
+  return Math.max(leastPrefixBytes, prefixTokens * tokenBytes);
 }

@@ -20,7 +20,7 @@ export function uniformAt(seed: number, row: number, step: number): number {
 }
 
 /** Log of the sum of exponentials, in double precision. */
-function logSumExp(values: Float32Array): number {
+export function logSumExp(values: Float32Array): number {
   let largest = -Infinity;
   for (const value of values) if (value > largest) largest = value;
   let sum = 0;

@@ -9,7 +9,7 @@ import type { Decoder } from '../decoder.ts';
 import type { DecodeStats } from '../glm/decode-queue.ts';
 import type { DecodedRow, DecodeOptions } from '../glm/decode-row.ts';
 import { constraintState } from '../glm/token-constraint.ts';
-import { sampleToken, uniformAt } from './sample-token.ts';
+import { logSumExp, sampleToken, uniformAt } from './sample-token.ts';
 import type { StepCache, StepModel, StepPrompt } from './step-model.ts';
 
 /** Prompt tokens of one native call: what a cancel has to wait for at most. */
@@ -120,6 +120,26 @@ export class StepDecoder implements Decoder {
       row.finishReason = 'stop';
     }
     return id;
+  }
+
+  /** Each continuation is read behind its whole prompt: such a model has no prefix cache. */
+  async logProbabilities(
+    promptIds: readonly number[],
+    continuations: readonly (readonly number[])[],
+    signal: AbortSignal,
+  ): Promise<readonly number[]> {
+    const sums: number[] = [];
+    for (const each of continuations) {
+      const ids = [...promptIds, ...each];
+      let sum = 0;
+      await this.forEachLogits(ids.slice(0, -1), signal, (position, logits) => {
+        if (position + 1 < promptIds.length) return;
+        const id = ids[position + 1] as number;
+        sum += (logits[id] as number) - logSumExp(logits);
+      });
+      sums.push(sum);
+    }
+    return sums;
   }
 
   async forEachLogits(
