@@ -51,7 +51,9 @@ describe('AnswerJudge', () => {
   it('cancels', async () => {
     const controller = new AbortController();
     controller.abort();
-    await expect(judge.support('a', ['b'], { signal: controller.signal })).rejects.toMatchObject({
+    await expect(
+      judge.check([{ claim: 'a' }], [{ text: 'b' }], { signal: controller.signal }),
+    ).rejects.toMatchObject({
       code: 'cancelled',
     });
   });
@@ -62,8 +64,26 @@ describe('AnswerJudge', () => {
       judge,
       { signal },
     );
-    expect(support).toMatchObject({ id: 7 });
+    expect(support).toMatchObject({ id: 7, verdict: 'supported', attributable: true });
     expect(support.evidence[0]).toMatchObject({ reference: 0, start: 0 });
+    const titled = await supportStage(
+      {
+        id: 8,
+        claim: 'The sources do not say who ended it.',
+        references: [{ title: reference.title, text: reference.text }],
+        question: 'Who ended it?',
+        before: ['The crisis began in October 1973.'],
+      },
+      judge,
+      { signal },
+    );
+    expect(titled).toEqual({
+      id: 8,
+      verdict: 'no-claim',
+      support: 0,
+      attributable: false,
+      evidence: [],
+    });
     const one = await scoreStage(
       { id: 'x', question: 'When?', answer: 'In October 1973.' },
       judge,
@@ -94,7 +114,11 @@ describe('AnswerJudge', () => {
 const path = weights('multilingual-e5-small');
 const claims = ['The price of oil rose in 1974.', 'The embargo ended in 1974.', 'Oil is blue.'];
 const verdicts = (one: AnswerJudge) =>
-  Promise.all(claims.map((claim) => one.support(claim, [reference.text], { signal })));
+  one.check(
+    claims.map((claim) => ({ claim })),
+    [reference],
+    { signal },
+  );
 
 describe('AnswerJudge whose reader cannot be had', () => {
   it.each([

@@ -1,7 +1,14 @@
 /** The scorer as the pipeline sees it: judges drafts, claims and answers in child processes. */
 import { orAbort } from '../src/core/deadline.ts';
 import type { Reference } from '../src/core/nouns.ts';
-import type { CallOptions, Scorer, SupportJudge, SupportVerdict } from '../src/core/seams.ts';
+import type {
+  CallOptions,
+  Claim,
+  Scorer,
+  SupportJudge,
+  SupportReference,
+  SupportVerdict,
+} from '../src/core/seams.ts';
 import { ChildPool } from '../src/runtime/child-pool.ts';
 import type { JudgeInput, Judgement } from './judge-drafts.ts';
 import type { ReaderSetup } from './judge-models.ts';
@@ -58,12 +65,17 @@ export class AnswerJudge implements SupportJudge, Scorer {
     return this.#call<Judgement>('judge', input, options);
   }
 
-  support(
-    claim: string,
-    references: readonly string[],
+  /** Checks claims against references; the child keeps the references of the last few answers read. */
+  check(
+    claims: readonly Claim[],
+    references: readonly SupportReference[],
     options: JudgeCallOptions,
-  ): Promise<SupportVerdict> {
-    return this.#call<SupportVerdict>('support', { claim, references }, options);
+  ): Promise<readonly SupportVerdict[]> {
+    const input = {
+      claims,
+      references: references.map(({ title, text }) => ({ title, text })),
+    };
+    return this.#call<readonly SupportVerdict[]>('check', input, options);
   }
 
   score(
@@ -99,9 +111,9 @@ export class AnswerJudge implements SupportJudge, Scorer {
 
   async #load(): Promise<ReaderSetup | null> {
     const reader = await this.#findReader().catch(() => null);
-    const input = { claim: 'Warm.', references: ['Warm.'] };
+    const input = { claims: [{ claim: 'Warm.' }], references: [{ text: 'Warm.' }] };
     const { signal } = new AbortController();
-    await this.#pool.call('support', { input, reader }, { signal, timeoutMs: LOAD_TIMEOUT_MS });
+    await this.#pool.call('check', { input, reader }, { signal, timeoutMs: LOAD_TIMEOUT_MS });
     return reader;
   }
 }

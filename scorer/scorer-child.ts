@@ -1,10 +1,10 @@
 /** The scorer's child process: judges drafts, claims and answers; the reader beside them where it is. */
-import type { SupportVerdict } from '../src/core/seams.ts';
+import type { Claim, SupportReference, SupportVerdict } from '../src/core/seams.ts';
 import { serveChild, type ChildContext } from '../src/runtime/serve-child.ts';
 import { judgeDrafts, judgeWithReader, type JudgeInput, type Judgement } from './judge-drafts.ts';
 import { openEmbedder, openReader, type ReaderSetup } from './judge-models.ts';
 import { preference, preferenceWithModels, type PreferenceInput } from './preference/preference.ts';
-import { support, supportWithReader } from './support/support.ts';
+import { checkClaims } from './support/check-claims.ts';
 
 /** Every call names the reader's weights: the first that does loads them. */
 interface Call<Input> {
@@ -12,9 +12,9 @@ interface Call<Input> {
   readonly reader: ReaderSetup | null;
 }
 
-interface ClaimInput {
-  readonly claim: string;
-  readonly references: readonly string[];
+interface CheckInput {
+  readonly claims: readonly Claim[];
+  readonly references: readonly SupportReference[];
 }
 
 async function judge(call: Call<JudgeInput>, { signal }: ChildContext): Promise<Judgement> {
@@ -24,12 +24,12 @@ async function judge(call: Call<JudgeInput>, { signal }: ChildContext): Promise<
     : judgeWithReader(call.input, reader, { signal });
 }
 
-async function claim(call: Call<ClaimInput>, { signal }: ChildContext): Promise<SupportVerdict> {
+async function check(
+  call: Call<CheckInput>,
+  { signal }: ChildContext,
+): Promise<readonly SupportVerdict[]> {
   const reader = await openReader(call.reader);
-  const { claim: text, references } = call.input;
-  return reader === null
-    ? support(text, references)
-    : supportWithReader(text, references, reader, { signal });
+  return checkClaims(call.input.claims, call.input.references, reader, { signal });
 }
 
 async function score(call: Call<PreferenceInput>, { signal }: ChildContext): Promise<number> {
@@ -42,4 +42,4 @@ async function score(call: Call<PreferenceInput>, { signal }: ChildContext): Pro
     : preferenceWithModels(call.input, { reader, embedder }, { signal });
 }
 
-serveChild({ judge, support: claim, score });
+serveChild({ judge, check, score });

@@ -8,7 +8,8 @@ import { draftOf } from '../../src/core/draft-of.ts';
 import type { Reference } from '../../src/core/nouns.ts';
 import { cite } from '../citation/cite.ts';
 import { joinOpinions, SecondOpinions } from './second-opinion.ts';
-import { support, supportWithReader } from './support.ts';
+import { checkClaims } from './check-claims.ts';
+import { support } from './support.ts';
 
 const { signal } = new AbortController();
 
@@ -53,6 +54,12 @@ describe.skipIf(path === null)(
     let reader: Reader;
     let folder: string;
 
+    const check = async (claim: string, stop = signal) => {
+      const [verdict] = await checkClaims([{ claim }], [{ text }], reader, { signal: stop });
+      if (verdict === undefined) throw new Error('no verdict');
+      return verdict;
+    };
+
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'second-opinion-'));
       reader = await Reader.load({ weightsPath: path ?? '', cacheDir: folder, threads: 1 });
@@ -67,7 +74,7 @@ describe.skipIf(path === null)(
         const opinions = new SecondOpinions();
         support(claim, [text], opinions);
         expect(opinions.wanted(8)).toEqual([]);
-        const verdict = await supportWithReader(claim, [text], reader, { signal });
+        const verdict = await check(claim);
         expect(verdict.attributable).toBe(false);
       }
     });
@@ -75,7 +82,7 @@ describe.skipIf(path === null)(
     it('gives the same verdict as the features where it is not asked', async () => {
       for (const claim of ['The bridge was opened to traffic in 1932.', 'Penguins live on fish.']) {
         const alone = support(claim, [text]);
-        const both = await supportWithReader(claim, [text], reader, { signal });
+        const both = await check(claim);
         expect(both.attributable).toBe(alone.attributable);
         expect(both.evidence).toEqual(alone.evidence);
       }
@@ -85,11 +92,7 @@ describe.skipIf(path === null)(
       const controller = new AbortController();
       controller.abort();
       const doubtful = 'John Bradfield made the plans of the bridge.';
-      const opinions = new SecondOpinions();
-      support(doubtful, [text], opinions);
-      const call = supportWithReader(doubtful, [text], reader, { signal: controller.signal });
-      if (opinions.wanted(1).length === 0) await call;
-      else await expect(call).rejects.toMatchObject({ code: 'cancelled' });
+      await expect(check(doubtful, controller.signal)).rejects.toMatchObject({ code: 'cancelled' });
     });
   },
 );

@@ -33,9 +33,19 @@ describe('support', () => {
   });
 
   it('answers for empty input', () => {
-    expect(support('', [text])).toEqual({ support: 0, attributable: false, evidence: [] });
-    expect(support('Anything.', [])).toEqual({ support: 0, attributable: false, evidence: [] });
-    expect(support('Anything.', [''])).toEqual({ support: 0, attributable: false, evidence: [] });
+    const nothing = { support: 0, attributable: false, evidence: [] };
+    expect(support('', [text])).toEqual({ verdict: 'no-claim', ...nothing });
+    expect(support('Anything.', [])).toEqual({ verdict: 'unsupported', ...nothing });
+    expect(support('Anything.', [''])).toEqual({ verdict: 'unsupported', ...nothing });
+  });
+
+  it.each([
+    ['The oil crisis of 1973 began in October 1973.', 'supported'],
+    ['Penguins live in the far south and feed on fish.', 'unsupported'],
+    ['The sources do not say who ended the embargo.', 'no-claim'],
+    ['Here are the reasons:', 'no-claim'],
+  ])('%s: %s', (claim, verdict) => {
+    expect(support(claim, [text]).verdict).toBe(verdict);
   });
 
   it('stays in bounds on long hostile text', () => {

@@ -7,13 +7,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/core/package-root.ts';
 import { evaluateTrees, sigmoid, type BoostedTrees } from '../../src/core/boosted-trees.ts';
-import type { SupportVerdict } from '../../src/core/seams.ts';
+import type { SupportVerdict, Verdict } from '../../src/core/seams.ts';
 import { stripMarks } from '../citation/citation-marks.ts';
 import { coverage } from './align.ts';
-import { readReference, supportFacts, type SupportFacts } from './features.ts';
+import { readReference, supportFacts, type ReadReference, type SupportFacts } from './features.ts';
+import { isNoClaim } from './no-claim.ts';
+import { antonymClashes, negationClashes } from './polarity.ts';
 import { read, type Reading } from './reading.ts';
 import { SecondOpinions } from './second-opinion.ts';
-import type { Reader } from '../../src/runtime/cross-encoder/reader.ts';
 
 let weights: BoostedTrees | undefined;
 
@@ -40,20 +41,27 @@ export function claimText(claim: string): string {
     .replace(/^(?:\d{1,2}[.)]|[-*•–])\s+(?=\p{L})/u, '');
 }
 
+/** Words of the best evidence that have to match before a clash is a contradiction, not another topic. */
+const CONTRADICTS_FROM = 0.55;
+/** Support from which the main statement is thought to follow. */
+const PARTLY_AT = 0.25;
+
 /**
  * Judges a claim against texts; `[n]` marks in the claim are ignored. Evidence offsets index the
  * given texts (UTF-16). Time is linear in the texts, which are cut at 40,000 characters each.
  */
 export function support(
   claim: string,
-  references: readonly string[],
+  references: readonly (string | ReadReference)[],
   opinions?: SecondOpinions,
 ): SupportVerdict {
   const text = claimText(claim);
   const reading = read(text);
-  const texts = references.map((reference) => readReference(reference));
-  if (reading.tokens.length === 0 || texts.every(({ sentences }) => sentences.length === 0)) {
-    return { support: 0, attributable: false, evidence: [] };
+  const texts = references.map((one) => (typeof one === 'string' ? readReference(one) : one));
+  const nothing = { support: 0, attributable: false, evidence: [] };
+  if (isNoClaim(text, reading.tokens.length)) return { verdict: 'no-claim', ...nothing };
+  if (texts.every(({ sentences }) => sentences.length === 0)) {
+    return { verdict: 'unsupported', ...nothing };
   }
   const facts = supportFacts(reading, texts);
   const own = supportProbability(facts);
@@ -62,30 +70,23 @@ export function support(
   const value = facts.factMissing
     ? Math.min(own, ATTRIBUTABLE_AT / 2)
     : (opinions?.join(pair, own) ?? own);
+  const verdict = verdictOf(value, reading, facts);
   return {
+    verdict,
     support: value,
-    attributable: value >= ATTRIBUTABLE_AT,
+    attributable: verdict === 'supported',
     evidence: evidenceOf(reading, facts),
   };
 }
 
-/**
- * The same with the reader's say where it can change the verdict: one more pass of some 10 ms, two for a
- * text of more than a hundred words.
- * @throws FootnoteError `cancelled`, `timeout`
- */
-export async function supportWithReader(
-  claim: string,
-  references: readonly string[],
-  reader: Pick<Reader, 'support'>,
-  options: { readonly signal: AbortSignal },
-): Promise<SupportVerdict> {
-  const opinions = new SecondOpinions();
-  const first = support(claim, references, opinions);
-  const [pair] = opinions.wanted(1);
-  if (pair === undefined) return first;
-  opinions.learn(pair, await reader.support(pair.claim, pair.text, options));
-  return support(claim, references, opinions);
+function verdictOf(value: number, claim: Reading, facts: SupportFacts): Verdict {
+  if (value >= ATTRIBUTABLE_AT) return 'supported';
+  const best = facts.windows[0];
+  if (best !== undefined && best.share >= CONTRADICTS_FROM) {
+    const clashes = negationClashes(claim, best.reading) + antonymClashes(claim, best.reading);
+    if (clashes > 0) return 'contradicted';
+  }
+  return value >= PARTLY_AT && !facts.factMissing ? 'partly' : 'unsupported';
 }
 
 /** The smallest set of windows that covers what can be covered: each further one has to add to it. */

@@ -95,11 +95,23 @@ export interface Generator {
   generate(prompt: Prompt, options: GenerateOptions): Promise<readonly Draft[]>;
 }
 
+/**
+ * `supported`: all of the claim follows. `partly`: its main statement follows, some part does not.
+ * `contradicted`: a reference and the claim cannot both hold. `no-claim`: nothing that could be true or
+ * false (a heading, an empty line, "the sources do not say").
+ */
+export type Verdict = 'supported' | 'partly' | 'unsupported' | 'contradicted' | 'no-claim';
+
 export interface SupportVerdict {
+  readonly verdict: Verdict;
   /** 0..1, calibrated: probability that the references entail the claim. */
   readonly support: number;
+  /** `verdict` is `supported`. */
   readonly attributable: boolean;
-  /** Spans that carry the support; `reference` is the 0-based index into the given texts. */
+  /**
+   * Spans that carry the support, the best first, over one or several references; `reference` is the
+   * 0-based index into the given references, offsets index its text.
+   */
   readonly evidence: readonly {
     readonly reference: number;
     readonly start: number;
@@ -107,13 +119,31 @@ export interface SupportVerdict {
   }[];
 }
 
-/** Does one of the texts (or all together) entail the claim? */
+/** A sentence to be checked, with what its reader has read before it. */
+export interface Claim {
+  readonly claim: string;
+  readonly question?: string | undefined;
+  /** Sentences before it in the same answer: they say who "he" and what "the album" is. */
+  readonly before?: readonly string[] | undefined;
+}
+
+/** What a claim is checked against; the title, where there is one, names the topic of the text. */
+export interface SupportReference {
+  readonly title?: string | undefined;
+  readonly text: string;
+}
+
+/** Do the references, one of them or several together, entail each claim? */
 export interface SupportJudge {
-  support(
-    claim: string,
-    references: readonly string[],
+  /**
+   * One verdict a claim, in their order. References that were given before are not read anew, so that a
+   * call for each sentence of an answer costs little more than one call for all of them.
+   */
+  check(
+    claims: readonly Claim[],
+    references: readonly SupportReference[],
     options: CallOptions,
-  ): Promise<SupportVerdict>;
+  ): Promise<readonly SupportVerdict[]>;
 }
 
 /** Scores how much people would prefer this answer; higher is better. */
