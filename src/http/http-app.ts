@@ -14,6 +14,7 @@ import { readChatRequest } from './chat-request.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { writeEventStream } from './event-stream.ts';
 import { sendPageAsset, type PageAsset } from './page-assets.ts';
+import { jsonBody } from './json-body.ts';
 import { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { rateLimit } from './rate-limit.ts';
@@ -96,7 +97,7 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
     });
   };
   const authorise = [bearerCheck(options.apiKeys), rateLimit(options.rateLimit)] as const;
-  const json = [requireJson, express.json({ limit: MAX_BODY_BYTES, strict: true })] as const;
+  const json = jsonBody(MAX_BODY_BYTES);
 
   route('/v1/answer', 'post', ...authorise, ...json, async (request, response) => {
     const body = parseBody(answerRequestSchema, request);
@@ -142,21 +143,14 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
     });
   });
 
-  const chatJson = express.json({ limit: MAX_CHAT_BYTES, strict: true });
-  route(
-    '/v1/chat/completions',
-    'post',
-    ...authorise,
-    requireJson,
-    chatJson,
-    async (request, response) => {
-      const chat = readChatRequest(request.body);
-      const signal = clientSignal(response, options.signal);
-      const events = measured(service.answer(chat.answer, { signal }), metrics, signal);
-      await writeChatCompletion(response, chat, events);
-    },
-  );
-  route('/v1/responses', 'post', ...authorise, requireJson, chatJson, async (request, response) => {
+  const chatJson = jsonBody(MAX_CHAT_BYTES);
+  route('/v1/chat/completions', 'post', ...authorise, ...chatJson, async (request, response) => {
+    const chat = readChatRequest(request.body);
+    const signal = clientSignal(response, options.signal);
+    const events = measured(service.answer(chat.answer, { signal }), metrics, signal);
+    await writeChatCompletion(response, chat, events);
+  });
+  route('/v1/responses', 'post', ...authorise, ...chatJson, async (request, response) => {
     const asked = readResponsesRequest(request.body);
     const signal = clientSignal(response, options.signal);
     const events = measured(service.answer(asked.chat.answer, { signal }), metrics, signal);
@@ -205,16 +199,6 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
       .send(JSON.stringify(openAi ? { ...problem, error: openAiError(error) } : problem));
   });
   return app;
-}
-
-function requireJson(request: Request, _: Response, next: NextFunction): void {
-  if (request.is('application/json') === false || request.get('content-type') === undefined) {
-    throw new FootnoteError(
-      'unsupported-media-type',
-      `send the body as application/json, not ${request.get('content-type') ?? 'without a content type'}`,
-    );
-  }
-  next();
 }
 
 function parseBody<S extends z.ZodType>(schema: S, request: Request): z.infer<S> {

@@ -126,7 +126,7 @@ describe('jsonAnswer', () => {
 describe('checkedJsonSchema', () => {
   it.each([
     [{ type: 'array', items: { type: 'string' } }, /top level/u],
-    [object({ a: { $ref: '#/x' } }), /resolve reference/u],
+    [object({ a: { $ref: '#/x' } }), /\$ref is not supported/u],
     [object({ a: { oneOf: [] } }), /properties\.a|oneOf/u],
     [object({ a: { type: 'colour' } }), /response_format/u],
     [object({ a: { description: 'x'.repeat(20_001), type: 'string' } }), /20000 characters/u],
@@ -135,6 +135,58 @@ describe('checkedJsonSchema', () => {
       /deeper/u,
     ],
   ])('refuses a schema that cannot be filled (%#)', (schema, says) => {
+    expect(() => checkedJsonSchema(schema)).toThrow(says);
+  });
+
+  it.each([
+    ['^(.+)+!$', false],
+    ['(x+x+)+y', false],
+    ['^Lake Baikal', true],
+    ['metres', true],
+  ])('decides the pattern %s in linear time', (pattern, fits) => {
+    const long = {
+      ...ANSWER,
+      sentences: Array.from({ length: 200 }, () => sentence(DEPTH, 1)),
+    };
+    const schema = checkedJsonSchema(object({ answer: { type: 'string', pattern } }));
+    const started = performance.now();
+    expect('content' in jsonAnswer(long, schema)).toBe(fits);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  it('tells two patterns apart', () => {
+    expect(
+      filled({
+        answer: { type: 'string', pattern: 'Baikal' },
+        text: { type: 'string', pattern: 'x{9}' },
+      }),
+    ).toHaveProperty('refusal');
+  });
+
+  const nested = (levels: number): Node => {
+    let inner: Node = { type: 'string' };
+    for (let level = 0; level < levels; level += 1) inner = { type: 'array', items: inner };
+    return object({ a: inner });
+  };
+  const many = (count: number, child: Node): Node =>
+    object(Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${index}`, child])));
+  it.each([
+    [object({ a: { type: 'string', pattern: '(?=x)x' } }), /lookaround/u],
+    [object({ a: { type: 'string', pattern: '(a)\\1' } }), /back references/u],
+    [object({ a: { type: 'string', pattern: '((a{9}){9}){9}' } }), /smaller counts/u],
+    [object({ a: { type: 'string', pattern: 'a'.repeat(201) } }), /at most 200/u],
+    [object({ a: { type: 'string', pattern: 5 } }), /no valid JSON schema/u],
+    [object({ a: { type: 'string', minLength: 'x' } }), /no valid JSON schema/u],
+    [many(11, { type: 'string', pattern: 'a' }), /10 patterns/u],
+    [nested(20_000), /deeper than 32 levels/u],
+    [nested(6), /deeper than 5 levels/u],
+    [many(64, { type: 'string' }), /more than 64 schemas/u],
+    [{ ...many(1, {}), $defs: many(2_001, {}) }, /2000 values/u],
+    [object({ a: { anyOf: [{ type: 'string', contains: {} }] } }), /contains is not supported/u],
+    [object({ a: { anyOf: [{ type: 'string', pattern: '(?=x)' }] } }), /lookaround/u],
+    [{ ...object({}), required: [7] }, /array of names/u],
+    [{ ...object({}), properties: { a: 7 } }, /must be a schema/u],
+  ])('bounds what is compiled (%#)', (schema, says) => {
     expect(() => checkedJsonSchema(schema)).toThrow(says);
   });
 });

@@ -6,54 +6,39 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Answer, CitedSentence } from '../core/nouns.ts';
 import { refusal } from './chat-errors.ts';
+import {
+  boundedSchema,
+  isNode,
+  propertiesOf,
+  SCHEMA_PARAM,
+  typesOf,
+  type SchemaNode,
+} from './json-schema-bounds.ts';
+import { linearPattern } from './linear-pattern.ts';
 
 export interface JsonSchema {
   readonly root: SchemaNode;
   readonly validate: ValidateFunction;
 }
 
-type SchemaNode = Readonly<Record<string, unknown>>;
-
-const MOST_CHARACTERS = 20_000;
-const MOST_DEPTH = 5;
-const PARAM = 'response_format.json_schema.schema';
-const HANDLED = new Set(['object', 'array', 'string', 'number', 'integer', 'boolean', 'null']);
-
 /** @throws FootnoteError `bad-request` naming what of the schema cannot be filled */
 export function checkedJsonSchema(schema: SchemaNode): JsonSchema {
-  if (JSON.stringify(schema).length > MOST_CHARACTERS) {
-    throw refusal(PARAM, `has more than ${MOST_CHARACTERS} characters`);
-  }
-  if (schema['type'] !== 'object') throw refusal(PARAM, 'the top level must be an object');
-  const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: false });
-  let validate: ValidateFunction;
+  const bounded = boundedSchema(schema);
+  // One for each request: it keeps every pattern that it has seen. Keywords are checked without the meta-schema.
+  const ajv = new Ajv2020({
+    strict: false,
+    meta: false,
+    validateSchema: false,
+    validateFormats: false,
+    logger: false,
+    code: { regExp: Object.assign(linearPattern, { code: 'linearPattern' }) },
+  });
   try {
-    // Whatever draft it names: what is handled here means the same in all of them.
-    const { $schema: _draft, ...plain } = schema;
-    validate = ajv.compile(plain);
+    return { root: schema, validate: ajv.compile(bounded) };
   } catch (error) {
-    throw refusal(PARAM, `is no valid JSON schema: ${(error as Error).message}`, 'invalid_value');
+    const reason = (error as Error).message;
+    throw refusal(SCHEMA_PARAM, `is no valid JSON schema: ${reason}`, 'invalid_value');
   }
-  checkNode(schema, '', 0);
-  return { root: schema, validate };
-}
-
-function checkNode(node: SchemaNode, path: string, depth: number): void {
-  const place = `${PARAM}${path}`;
-  if (depth > MOST_DEPTH) throw refusal(place, `is nested deeper than ${MOST_DEPTH} levels`);
-  for (const word of ['$ref', 'oneOf', 'allOf', 'not', 'if', 'patternProperties']) {
-    if (word in node) throw refusal(place, `${word} is not supported`);
-  }
-  if (!Array.isArray(node['anyOf']) && node['enum'] === undefined && node['const'] === undefined) {
-    const types = typesOf(node);
-    if (types.length === 0 || types.some((type) => !HANDLED.has(type))) {
-      throw refusal(place, 'needs a type of object, array, string, number, integer or boolean');
-    }
-  }
-  for (const [name, child] of Object.entries(propertiesOf(node))) {
-    checkNode(child, `${path}.properties.${name}`, depth + 1);
-  }
-  if (isNode(node['items'])) checkNode(node['items'], `${path}.items`, depth + 1);
 }
 
 /** What a field is filled from. */
@@ -288,22 +273,4 @@ function fromEnum(values: readonly unknown[], material: Material): unknown {
   );
   // Two of them in the answer leave it open which is meant.
   return inText.length === 1 ? inText[0] : undefined;
-}
-
-function typesOf(node: SchemaNode): string[] {
-  const type = node['type'];
-  if (typeof type === 'string') return [type];
-  return Array.isArray(type) ? type.filter((one) => typeof one === 'string') : [];
-}
-
-function propertiesOf(node: SchemaNode): Readonly<Record<string, SchemaNode>> {
-  const properties = node['properties'];
-  if (!isNode(properties)) return {};
-  return Object.fromEntries(
-    Object.entries(properties).flatMap(([name, child]) => (isNode(child) ? [[name, child]] : [])),
-  );
-}
-
-function isNode(value: unknown): value is SchemaNode {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -76,8 +76,8 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   俄文: 'ru',
 };
 const LANGUAGE = `(${Object.keys(LANGUAGES).join('|')})`;
-const ASKS = String.raw`(?:(?:please|and|but|now|can you|could you)\s+)*(?:answer|reply|respond|explain(?: (?:it|this|that))?|say (?:it|that|this)|put (?:it|that)|write(?: (?:it|that))?|describe it|summari[sz]e(?: (?:it|that))?|give (?:it|that|the answer|me the answer)|tell me|show (?:it|that)|make it|keep (?:it|your answers?)|use|format (?:it|that|your answers?)|translate (?:it|that)|be|always)\s+`;
-const TAIL = String.raw`(?:\s*,?\s*please)?`;
+const ASKS = String.raw`(?:(?:please|and|but|now|can you|could you)\s){0,4}(?:answer|reply|respond|explain(?: (?:it|this|that))?|say (?:it|that|this)|put (?:it|that)|write(?: (?:it|that))?|describe it|summari[sz]e(?: (?:it|that))?|give (?:it|that|the answer|me the answer)|tell me|show (?:it|that)|make it|keep (?:it|your answers?)|use|format (?:it|that|your answers?)|translate (?:it|that)|be|always)\s`;
+const TAIL = String.raw`(?:\s?,?\s?please)?`;
 
 type Reading = (match: RegExpExecArray) => AnswerStyle;
 const count = (text: string | undefined): number => {
@@ -90,7 +90,10 @@ const count = (text: string | undefined): number => {
 const language = (text: string | undefined): string =>
   LANGUAGES[(text ?? '').toLowerCase()] ?? 'en';
 
-/** Tried in order, each once; the matched words are cut from the question. */
+/**
+ * Tried in order, each once; the matched words are cut from the question. They see text whose runs of blanks
+ * are one blank, and repeat nothing without a bound: their time is linear in the text.
+ */
 const RULES: readonly (readonly [RegExp, Reading])[] = [
   [
     new RegExp(
@@ -108,42 +111,42 @@ const RULES: readonly (readonly [RegExp, Reading])[] = [
   ],
   [
     new RegExp(
-      String.raw`(?:${ASKS})?\b(?:as|in|with|using)?\s*(?:a |an )?(?:numbered|ordered) (?:list|points)\b${TAIL}`,
+      String.raw`(?:${ASKS})?\b(?:as|in|with|using)?\s?(?:a |an )?(?:numbered|ordered) (?:list|points)\b${TAIL}`,
       'iu',
     ),
     () => ({ shape: 'numbers' }),
   ],
   [
     new RegExp(
-      String.raw`(?:${ASKS})?\b(?:as|in|with|using)\s+(?:a |the )?(?:(?:short |bulleted |bullet |bullet-point )?list|bullet points?|bullets|list form)\b(?! of\b)${TAIL}|${ASKS}(?:bullet points?|bullets)\b`,
+      String.raw`(?:${ASKS})?\b(?:as|in|with|using)\s(?:a |the )?(?:(?:short |bulleted |bullet |bullet-point )?list|bullet points?|bullets|list form)\b(?! of\b)${TAIL}|${ASKS}(?:bullet points?|bullets)\b`,
       'iu',
     ),
     () => ({ shape: 'bullets' }),
   ],
   [
     new RegExp(
-      String.raw`(?:${ASKS})?\b(?:as|in|into|using)\s+(?:a |the )?(?:table|tabular form|table form(?:at)?|markdown table)\b(?! of\b)${TAIL}|${ASKS}(?:a table|tables)\b`,
+      String.raw`(?:${ASKS})?\b(?:as|in|into|using)\s(?:a |the )?(?:table|tabular form|table form(?:at)?|markdown table)\b(?! of\b)${TAIL}|${ASKS}(?:a table|tables)\b`,
       'iu',
     ),
     () => ({ shape: 'table' }),
   ],
   [
     new RegExp(
-      String.raw`(?:${ASKS})?(?:,\s*)?\b(?:(?:to|for) (?:a|an|my) (?:(?:\d{1,2}|five|six|seven|eight|ten)[- ]year[- ]old|(?:small |young |little )?(?:child|kid)|beginner|layman|layperson)(?: (?:child|kid))?|like I['’]?(?:m| am) (?:five|5|six|6)|eli5|in (?:very )?(?:simple|plain|easy) (?:words|terms|language|english))\b${TAIL}|${ASKS}(?:more )?simpl[ye]r?\b`,
+      String.raw`(?:${ASKS})?(?:,\s?)?\b(?:(?:to|for) (?:a|an|my) (?:(?:\d{1,2}|five|six|seven|eight|ten)[- ]year[- ]old|(?:small |young |little )?(?:child|kid)|beginner|layman|layperson)(?: (?:child|kid))?|like I['’]?(?:m| am) (?:five|5|six|6)|eli5|in (?:very )?(?:simple|plain|easy) (?:words|terms|language|english))\b${TAIL}|${ASKS}(?:more )?simpl[ye]r?\b`,
       'iu',
     ),
     () => ({ simple: true }),
   ],
   [
     new RegExp(
-      String.raw`${ASKS}in ${LANGUAGE}\b${TAIL}|(?:^|[,.;(?!]\s*)in ${LANGUAGE}(?=\s*(?:[,.)!]|please|$))${TAIL}\)?|${ASKS}(?:into|to) ${LANGUAGE}\b`,
+      String.raw`${ASKS}in ${LANGUAGE}\b${TAIL}|(?:^|[,.;(?!]\s?)in ${LANGUAGE}(?=\s?(?:[,.)!]|please|$))${TAIL}\)?|${ASKS}(?:into|to) ${LANGUAGE}\b`,
       'iu',
     ),
     (m) => ({ language: language(m[1] ?? m[2] ?? m[3]) }),
   ],
   [
     new RegExp(
-      String.raw`${ASKS}(?:very )?(?:short(?:er|ly)?|brief(?:er|ly)?|concise(?:ly)?|to the point)\b(?: answers?)?${TAIL}|(?:^|[,.;?]\s*)(?:in short|briefly|in brief|shorter|short answer|tl;?dr)(?=\s*(?:[,.!?:]|please|$))${TAIL}|\bshort answers? only\b`,
+      String.raw`${ASKS}(?:very )?(?:short(?:er|ly)?|brief(?:er|ly)?|concise(?:ly)?|to the point)\b(?: answers?)?${TAIL}|(?:^|[,.;?]\s?)(?:in short|briefly|in brief|shorter|short answer|tl;?dr)(?=\s?(?:[,.!?:]|please|$))${TAIL}|\bshort answers? only\b`,
       'iu',
     ),
     () => ({ sentences: 1 }),
@@ -164,7 +167,7 @@ const RULES: readonly (readonly [RegExp, Reading])[] = [
   ],
   [
     new RegExp(
-      String.raw`(?:请|請)?(?:用|以|在)?${HAN_NUMBER}\s*(?:个字|個字|字)(?:以内|以內|之内|之內|左右)(?:回答|说明|概括|总结)?`,
+      String.raw`(?:请|請)?(?:用|以|在)?${HAN_NUMBER}\s?(?:个字|個字|字)(?:以内|以內|之内|之內|左右)(?:回答|说明|概括|总结)?`,
       'u',
     ),
     (m) => ({ words: count(m[1]) }),
@@ -213,9 +216,9 @@ export interface StyledQuestion {
   readonly style: AnswerStyle | null;
 }
 
-/** Pure; one pass of each rule over the text. */
+/** Pure; one pass of each rule over the text, linear in its length. */
 export function readStyle(message: string): StyledQuestion {
-  let rest = message;
+  let rest = message.replace(/\s{2,}/gu, ' ');
   let style: AnswerStyle | null = null as AnswerStyle | null;
   for (const [pattern, read] of RULES) {
     const match = pattern.exec(rest);
@@ -237,10 +240,11 @@ function insideQuotes(text: string, index: number): boolean {
 /** Commas, brackets and an "and" that the cut left behind. */
 function tidy(text: string): string {
   const clean = text
-    .replace(/^(?:please\s+)?[\s,，.。:：;；-]+/iu, '')
-    .replace(/\(\s*\)/gu, '')
-    .replace(/\s+([?？.!,，])/gu, '$1')
-    .replace(/[,，:：;；]\s*([?？.!]?)$/u, '$1')
+    .replace(/\s{2,}/gu, ' ')
+    .replace(/^(?:please\s)?[\s,，.。:：;；-]+/iu, '')
+    .replace(/\(\s?\)/gu, '')
+    .replace(/\s([?？.!,，])/gu, '$1')
+    .replace(/[,，:：;；]\s?([?？.!]?)$/u, '$1')
     .replace(/([?？])[\s.,，。]+$/u, '$1')
     .replace(/\s{2,}/gu, ' ')
     .trim();

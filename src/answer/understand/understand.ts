@@ -31,6 +31,9 @@ export interface Surroundings {
 
 /** Earlier questions that are looked back at; older ones are seldom what a pronoun means. */
 const MOST_EXCHANGES = 12;
+/** What is read of one earlier turn, and of all system messages together: as much as a question may have. */
+const MOST_CHARACTERS = 4_000;
+const MOST_SYSTEM_SENTENCES = 200;
 
 export async function understand(message: string, around: Surroundings): Promise<Understood> {
   const { turns, asker, now } = around;
@@ -99,13 +102,15 @@ function systemStyle(turns: readonly Turn[]): {
 } {
   let style: AnswerStyle | null = null as AnswerStyle | null;
   let ignored = false;
-  for (const { role, content } of turns) {
-    if (role !== 'system') continue;
-    for (const sentence of content.split(/(?<=[.!?。！？\n])\s*/u)) {
-      const read = readStyle(sentence);
-      if (read.style !== null) style = { ...style, ...read.style };
-      ignored ||= read.style === null && sentence.trim() !== '';
-    }
+  const said = turns.filter(({ role }) => role === 'system').map(({ content }) => content);
+  const sentences = said
+    .join('\n')
+    .slice(0, MOST_CHARACTERS)
+    .split(/(?<=[.!?。！？\n])\s*/u);
+  for (const sentence of sentences.slice(0, MOST_SYSTEM_SENTENCES)) {
+    const read = readStyle(sentence);
+    if (read.style !== null) style = { ...style, ...read.style };
+    ignored ||= read.style === null && sentence.trim() !== '';
   }
   if (!ignored) return { style, warnings: [] };
   const message =
@@ -140,7 +145,10 @@ export function exchangesOf(turns: readonly Turn[]): Exchange[] {
   const recent = turns.filter(({ role }) => role !== 'system').slice(-2 * MOST_EXCHANGES);
   let spoken = false;
   for (const { role, content } of recent) {
-    const text = content.replace(/\[\d{1,3}\]/gu, '').trim();
+    const text = content
+      .slice(0, MOST_CHARACTERS)
+      .replace(/\[\d{1,3}\]/gu, '')
+      .trim();
     if (text === '') continue;
     if (role === 'user') {
       const { question: plain } = readStyle(text);
