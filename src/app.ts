@@ -2,9 +2,9 @@
  * The composition root: the one place that names concrete classes. It wires the rooms to the
  * pipeline, opens models lazily, and closes everything it opened.
  */
-import { LocalGenerator } from '../generator/local-generator.ts';
 import { extractiveDrafts } from '../generator/draft/extractive-draft.ts';
 import { buildPrompt } from '../generator/prompt/build-prompt.ts';
+import { questionTranslator } from '../generator/prompt/translate-question.ts';
 import { ChildExtractor } from '../retriever/extract/child-extractor.ts';
 import { CorpusFetcher } from '../retriever/search/corpus-fetcher.ts';
 import { parseFetchAllow } from '../retriever/fetch/guard-policy.ts';
@@ -17,21 +17,20 @@ import { Robots } from '../retriever/fetch/robots.ts';
 import { translationTarget } from '../retriever/rank/fusion/foreign-pages.ts';
 import type { Ranker } from '../retriever/rank/ranker.ts';
 import { providerStates, searchRouter } from '../retriever/search/configured-providers.ts';
+import { searchInLanguages } from '../retriever/search/search-in-languages.ts';
 import { textFragmentUrl } from '../scorer/citation/text-fragment-url.ts';
 import { abstention } from '../scorer/abstain/abstention.ts';
-import type { PipelineParts } from './answer/answer-pipeline.ts';
+import type { PipelineParts } from './answer/pipeline-parts.ts';
 import { AnswerService } from './answer/answer-service.ts';
 import { liveWebReachable } from './composition/live-web.ts';
 import { openGenerator } from './composition/open-generator.ts';
 import { openJudge } from './composition/open-judge.ts';
 import { openCache } from './composition/open-cache.ts';
+import { openOnce } from './composition/open-once.ts';
 import { openRanker } from './composition/open-ranker.ts';
-import { searchInLanguages } from './composition/search-in-languages.ts';
-import { questionTranslator } from './composition/translate-question.ts';
 import type { PageRenderer, WebTap } from './composition/web-seams.ts';
 import type { Config } from './core/config.ts';
 import { orAbort } from './core/deadline.ts';
-import type { Warning } from './core/nouns.ts';
 import type { Fetcher } from './core/seams.ts';
 import type { PullProgress } from './runtime/models/model-download.ts';
 import { ModelStore } from './runtime/models/model-store.ts';
@@ -151,50 +150,30 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
     cache,
     tap: options.web === undefined ? undefined : (live) => options.web?.search(live) ?? live,
   });
-  const judge = openJudge(config, store, { signal: life });
 
-  // Models are opened once, by whoever needs them first; a generator that failed is tried again by the next.
-  const openWarnings: Warning[] = [];
-  let reading: Promise<void> | null = null;
-  const openExtractor = (): Promise<void> => {
-    // An extractor that cannot start fails page by page, where it is reported.
-    reading ??= extractor.warmUp({ signal: life }).catch(() => undefined);
-    return reading;
-  };
-  let ranker: Promise<Ranker> | null = null;
-  const openReader = (): Promise<Ranker> => {
-    ranker ??= openRanker(config, store, { ...options, signal: life }).then((opened) => {
-      openWarnings.push(...opened.warnings);
-      return opened.ranker;
-    });
-    return ranker;
-  };
-  // Ahead of its time, where a ranker is there already; its own failure is told by `references`.
+  // An extractor that cannot start fails page by page, where it is reported.
+  const reading = openOnce(() => extractor.warmUp({ signal: life }).catch(() => undefined));
+  const ranking = openOnce(() => openRanker(config, store, { ...options, signal: life }));
+  // After the embedder, so that two downloads do not share one progress line, and the judge finds it.
+  const writing = openOnce(async () => {
+    await ranking.open();
+    return openGenerator(config, store, { ...options, signal: life });
+  });
+  const judging = openOnce(async () => {
+    await ranking.open();
+    return openJudge(config, store, { ...options, signal: life });
+  });
+  // Ahead of its time, where a ranker is there already; its own failure is reported by `references`.
   const prepare = (...coming: Parameters<Ranker['prepare']>): void => {
-    ranker?.then(
-      (one) => one.prepare(...coming),
+    ranking.current?.then(
+      ({ ranker }) => ranker.prepare(...coming),
       () => undefined,
     );
   };
-  let generator: Promise<LocalGenerator | null> | null = null;
-  const openWriter = (): Promise<LocalGenerator | null> => {
-    // After the embedder, so that two downloads do not share one progress line.
-    generator ??= openReader()
-      .then(() => openGenerator(config, store, { ...options, signal: life }))
-      .then(
-        (opened) => {
-          openWarnings.push(...opened.warnings);
-          return opened.generator;
-        },
-        (error: unknown) => {
-          generator = null;
-          throw error;
-        },
-      );
-    return generator;
-  };
 
-  const translate = questionTranslator(({ signal }) => orAbort(openWriter(), signal));
+  const translate = questionTranslator(
+    async ({ signal }) => (await orAbort(writing.open(), signal)).generator,
+  );
   const parts: PipelineParts = {
     search: (question, call) => {
       prepare({ question: question.text }, call.signal);
@@ -202,7 +181,7 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
     },
     readPages: async (results, { signal, onPage }) => {
       // A cold start takes seconds: it must not eat the deadline of the pages.
-      await orAbort(openExtractor(), signal);
+      await orAbort(reading.open(), signal);
       const read = await readPages(
         results,
         { fetcher, extractor, renderer },
@@ -224,25 +203,35 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
           },
         },
       );
-      return { ...read, warnings: openWarnings };
+      return { ...read, warnings: [] };
     },
     references: async (question, documents, { signal, maxReferences }) => {
       const target = translationTarget(question.text, documents);
-      const [one, translation] = await Promise.all([
-        openReader(),
+      const [{ ranker, warnings }, translation] = await Promise.all([
+        orAbort(ranking.open(), signal),
         target === null ? null : translate(question.text, target, { signal }),
       ]);
-      const timeoutMs = RANK_TIMEOUT_MS;
-      return one.references(question, documents, { maxReferences, signal, timeoutMs, translation });
+      const found = await ranker.references(question, documents, {
+        maxReferences,
+        signal,
+        timeoutMs: RANK_TIMEOUT_MS,
+        translation,
+      });
+      return { ...found, warnings };
     },
     prompt: (question, references) => buildPrompt('direct', { question, references }),
     extractiveDrafts,
-    generator: ({ signal }) => orAbort(openWriter(), signal),
-    judge: (input, { signal }) =>
-      judge.judge(
-        { ...input, question: input.question.text, language: input.question.language },
-        { signal, timeoutMs: JUDGE_TIMEOUT_MS },
-      ),
+    generator: ({ signal }) => orAbort(writing.open(), signal),
+    judge: async (input, { signal }) => {
+      const { judge, warnings } = await orAbort(judging.open(), signal);
+      const asked = {
+        ...input,
+        question: input.question.text,
+        language: input.question.language,
+      };
+      const judged = await judge.judge(asked, { signal, timeoutMs: JUDGE_TIMEOUT_MS });
+      return { ...judged, warnings };
+    },
     abstention: (question, references, premise) =>
       abstention(references, question.language, premise),
     linkTo: textFragmentUrl,
@@ -256,11 +245,11 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
     sample: sample !== null,
     warm: async () => {
       // In the order in which a question needs them: side by side they would slow each other down.
-      await openExtractor();
-      await (await openReader()).warm(life);
+      await reading.open();
+      await (await ranking.open()).ranker.warm(life);
       await Promise.all([
-        judge.warm({ signal: life }),
-        openWriter().then((one) => one?.warm(life)),
+        judging.open().then(({ judge }) => judge.warm({ signal: life })),
+        writing.open().then(({ generator }) => generator?.warm(life)),
       ]);
       state = null;
     },
@@ -269,9 +258,9 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
       state = 'the service is stopping';
       stop.abort();
       await Promise.allSettled([
-        ranker?.then((one) => one.close()),
-        generator?.then((one) => one?.close()),
-        judge.close(),
+        ranking.current?.then(({ ranker }) => ranker.close()),
+        writing.current?.then(({ generator }) => generator?.close()),
+        judging.current?.then(({ judge }) => judge.close()),
         router.close(),
         browser.close(),
         extractor.close(),

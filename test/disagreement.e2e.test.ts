@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AnswerService } from '../src/answer/answer-service.ts';
+import { lastAnswer } from '../src/answer/last-answer.ts';
 import { createApp, type App } from '../src/app.ts';
 import { loadConfig, type Config } from '../src/core/config.ts';
 import type { Answer } from '../src/core/nouns.ts';
@@ -109,10 +110,7 @@ describe.skipIf(weights('multilingual-e5-small') === null)(
     async function ask(question: string): Promise<Answer> {
       const service = new AnswerService(app.parts, { ...config, drafts: 0 });
       const { signal } = new AbortController();
-      for await (const event of service.answer({ question }, { signal })) {
-        if (event.type === 'answer-end') return event.answer;
-      }
-      throw new Error('no answer came');
+      return (await lastAnswer(service.answer({ question }, { signal }))).answer;
     }
 
     /** Every citation is an exact quote of the page that it names. */

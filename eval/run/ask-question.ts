@@ -1,6 +1,7 @@
 /** Asks one question of the product, or of a baseline, and records what came and why. */
 import type { AnswerService } from '../../src/answer/answer-service.ts';
-import type { PipelineParts } from '../../src/answer/answer-pipeline.ts';
+import type { PipelineParts } from '../../src/answer/pipeline-parts.ts';
+import { lastAnswer } from '../../src/answer/last-answer.ts';
 import { toFootnoteError } from '../../src/core/errors.ts';
 import type { Answer } from '../../src/core/nouns.ts';
 import {
@@ -49,18 +50,12 @@ export async function askQuestion(
   };
   let answer: Answer | null = null;
   try {
-    await onBehalfOf(`${group}/${question.id}`, async () => {
-      for await (const event of tools
-        .serviceFor(parts)
-        .answer(
-          { question: question.question, drafts: tools.drafts, seed: tools.seed },
-          { signal: options.signal },
-        )) {
-        if (event.type === 'answer-end') answer = event.answer;
-      }
+    const answered = await onBehalfOf(`${group}/${question.id}`, async () => {
+      const asked = { question: question.question, drafts: tools.drafts, seed: tools.seed };
+      const events = tools.serviceFor(parts).answer(asked, { signal: options.signal });
+      return (await lastAnswer(events)).answer;
     });
-    if (answer === null) throw new Error('no answer came');
-    answer = finishBaseline(tools.baseline, answer);
+    answer = finishBaseline(tools.baseline, answered);
     const metrics = await measureAnswer(question, answer, trace, tools.measure, options);
     return { ...base, answer, error: null, metrics, trace };
   } catch (thrown) {

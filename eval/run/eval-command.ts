@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Writable } from 'node:stream';
-import type { PipelineParts } from '../../src/answer/answer-pipeline.ts';
+import type { PipelineParts } from '../../src/answer/pipeline-parts.ts';
 import type { AnswerService } from '../../src/answer/answer-service.ts';
 import type { WebTap } from '../../src/composition/web-seams.ts';
 import { FootnoteError } from '../../src/core/errors.ts';

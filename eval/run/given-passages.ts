@@ -1,4 +1,4 @@
-import type { PipelineParts } from '../../src/answer/answer-pipeline.ts';
+import type { PipelineParts } from '../../src/answer/pipeline-parts.ts';
 import type { Document } from '../../src/core/nouns.ts';
 
 /** Parts that answer from passages which are given: neither search nor fetch happens. */

@@ -1,5 +1,5 @@
 /** What went on inside one question: seen at the pipeline's parts, which work as they always do. */
-import type { PipelineParts } from '../../src/answer/answer-pipeline.ts';
+import type { PipelineParts } from '../../src/answer/pipeline-parts.ts';
 import type { Draft, Reference, ScoredAnswer } from '../../src/core/nouns.ts';
 
 export interface QuestionTrace {

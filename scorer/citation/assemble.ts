@@ -1,15 +1,11 @@
 /** Joins cited sentences into an answer with marks, and counts the offsets. */
+import { gapBetween } from '../../src/core/join-sentences.ts';
 import type { Citation, CitedAnswer, CitedSentence, Draft } from '../../src/core/nouns.ts';
 
 export interface LooseSentence {
   readonly text: string;
   readonly citations: readonly Citation[];
 }
-
-const UNSPACED_END =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uff60]["”’」』)）]?$/u;
-const UNSPACED_START =
-  /^["“‘「『(（]?[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uff60]/u;
 
 /**
  * `Sentence.[1][2] Next.[1]`; no space where both neighbours are of scripts without spaces. The
@@ -20,7 +16,7 @@ export function assemble(draft: Draft, loose: readonly LooseSentence[]): CitedAn
   let last = '';
   const sentences: CitedSentence[] = [];
   for (const { text, citations } of loose) {
-    if (answer !== '' && !(UNSPACED_END.test(last) && UNSPACED_START.test(text))) answer += ' ';
+    if (answer !== '') answer += gapBetween(last, text);
     const start = answer.length;
     answer += text;
     sentences.push({ text, start, end: answer.length, citations });

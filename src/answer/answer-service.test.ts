@@ -1,6 +1,6 @@
 /** The bound on how many questions may wait, with the service's own queue. */
 import { describe, expect, it } from 'vitest';
-import type { PipelineParts } from './answer-pipeline.ts';
+import type { PipelineParts } from './pipeline-parts.ts';
 import { AnswerService } from './answer-service.ts';
 import { FootnoteError } from '../core/errors.ts';
 

@@ -5,30 +5,20 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import PQueue from 'p-queue';
-import {
-  answerQuestion,
-  findReferences,
-  type PipelineOptions,
-  type PipelineParts,
-} from './answer-pipeline.ts';
+import type { AnswerBody, AnswerWork, ProgressEvent, SearchBody } from './answer-body.ts';
+import { NO_TIME } from './answer-body.ts';
+import { answerQuestion } from './answer-pipeline.ts';
 import { ConversationMemory } from './conversation-memory.ts';
+import { findReferences } from './find-references.ts';
+import type { PipelineOptions, PipelineParts } from './pipeline-parts.ts';
 import { planOf, runPlan } from './plan/run-plan.ts';
-import { shapeAnswer } from './present/shape-answer.ts';
+import { presentAnswer } from './present/present-answer.ts';
+import { publicReference } from './present/public-reference.ts';
 import { understand, type Understood } from './understand/understand.ts';
 import { FootnoteError } from '../core/errors.ts';
-import type {
-  Answer,
-  AnswerEvent,
-  AnswerReference,
-  Asker,
-  Document,
-  Freshness,
-  Question,
-  Turn,
-} from '../core/nouns.ts';
+import type { AnswerEvent, Asker, Document, Freshness, Question, Turn } from '../core/nouns.ts';
 import { questionLanguage } from '../core/question-language.ts';
 import type { CallOptions } from '../core/seams.ts';
-import { publicReference, sentenceDeltas, type SpokenAnswer } from './present/spoken-answer.ts';
 
 /** A question as a client puts it; absent options come from the configuration. */
 export interface AnswerRequest {
@@ -45,11 +35,11 @@ export interface AnswerRequest {
   readonly asker?: Asker | undefined;
   /** Host names to leave out. */
   readonly excludedSites?: readonly string[] | undefined;
-  /** 0..2; default: a greedy draft beside moderately sampled ones. */
+  /** 0..2; default: a greedy draft next to moderately sampled ones. */
   readonly temperature?: number | undefined;
   /** Above 0, at most 1. */
   readonly topP?: number | undefined;
-  /** Other supported answers that are wanted beside the best one. */
+  /** Other supported answers that are wanted next to the best one. */
   readonly alternatives?: number | undefined;
 }
 
@@ -65,25 +55,16 @@ export interface AnswerServiceOptions {
 
 const FRESHNESS = /^(?:day|week|month|year|\d{4}-\d{2}-\d{2})$/u;
 
-type EarlyEvent = Extract<AnswerEvent, { type: 'step' | 'search-end' | 'page-end' | 'references' }>;
-
-interface Finished {
-  readonly answer: Answer;
-  readonly alternatives: readonly SpokenAnswer[];
-}
-
 interface Kept {
-  readonly events: EarlyEvent[];
-  readonly read: readonly Document[];
+  readonly events: readonly ProgressEvent[];
+  readonly body: AnswerBody;
 }
 
-/** What the conversation gives a question, and takes from it. */
-interface Surroundings {
+/** What the conversation gives a question. */
+interface Known {
   /** Numbers of pages in the answers before. */
   readonly earlier: ReadonlyMap<string, number>;
   readonly readBefore: readonly Document[];
-  /** Filled with what is read. */
-  readonly read: Map<string, Document>;
 }
 
 /** Upper bound of the answer cache in characters of its JSON. */
@@ -93,7 +74,7 @@ export class AnswerService {
   readonly #parts: PipelineParts;
   readonly #options: AnswerServiceOptions;
   readonly #queue: PQueue;
-  readonly #answers: LRUCache<string, Finished & Kept>;
+  readonly #answers: LRUCache<string, Kept>;
   readonly #memory = new ConversationMemory();
   #draining = false;
 
@@ -126,75 +107,61 @@ export class AnswerService {
    */
   async *answer(request: AnswerRequest, { signal }: CallOptions): AsyncGenerator<AnswerEvent> {
     const { question, understood } = await this.#question(request, signal);
-    for (const step of understood.steps) yield { type: 'step', step };
-    const own = { id: `ans_${randomUUID()}`, question: request.question.trim() };
-    if (understood.reply !== null) {
-      if (this.#draining) throw new FootnoteError('shutting-down', 'the service is stopping');
-      const { language } = question;
-      yield* replied({ ...own, reply: understood.reply, language, steps: understood.steps });
-      return;
-    }
-    const earlier = this.#memory.numbers(request.messages ?? []);
-    const readBefore = this.#readBefore(request, understood);
-    const read = new Map<string, Document>();
-    const plan = planOf(question.text);
-    let finished: Finished | null = null;
-    let steps = understood.steps;
-    if (plan !== null) {
-      const carried = yield* runPlan(plan, {
-        ask: (text, quotes) =>
-          withoutAlternatives(
-            this.#one({ ...question, text }, quotes ? { ...request, drafts: 0 } : request, {
-              signal,
-              earlier,
-              readBefore: [],
-              read,
-            }),
-          ),
+    const { end, read } = yield* presentAnswer(
+      this.#work(question, understood, request, { signal }),
+      {
+        id: `ans_${randomUUID()}`,
+        question: request.question.trim(),
         language: question.language,
-        earlier,
-        linkTo: (url, quote) => this.#parts.linkTo(url, quote),
-        maxReferences: request.maxReferences ?? this.#options.maxReferences,
-      });
-      steps = [...steps, ...carried.steps];
-      if (carried.answer !== null)
-        finished = { answer: { ...carried.answer, ...own }, alternatives: [] };
-    }
-    // A style is laid over the whole answer: its sentences are held until they have their places.
-    const { style } = understood;
-    if (finished === null) {
-      const events = this.#one(question, request, { signal, earlier, readBefore, read });
-      for (;;) {
-        const next = await events.next();
-        if (next.done === true) {
-          finished = next.value;
-          break;
-        }
-        if (style === null || next.value.type !== 'answer-delta') yield next.value;
-      }
-    }
-    let { answer, alternatives } = finished;
-    const warnings = [...understood.warnings, ...answer.warnings];
-    if (style !== null && !answer.abstained) {
-      const shaped = shapeAnswer(answer, alternatives, style, question.language);
-      answer = { ...answer, answer: shaped.answer, sentences: shaped.sentences };
-      alternatives = alternatives.map((one) => shapeAnswer(one, [], style, question.language));
-      warnings.push(...shaped.warnings);
-    }
-    if (style !== null) {
-      for (const text of sentenceDeltas(answer)) yield { type: 'answer-delta', text };
-    }
-    answer = { ...answer, ...own, steps, warnings };
-    this.#memory.keep(answer, read.values());
-    yield { type: 'answer-end', answer, alternatives };
+        style: understood.style,
+      },
+    );
+    this.#memory.keep(end.answer, read);
+    yield end;
+  }
+
+  /** The way to the body: a reply without a search, a plan, or one question as it stands. */
+  async *#work(
+    question: Question,
+    understood: Understood,
+    request: AnswerRequest,
+    call: CallOptions,
+  ): AnswerWork {
+    if (this.#draining) throw new FootnoteError('shutting-down', 'the service is stopping');
+    for (const step of understood.steps) yield { type: 'step', step };
+    if (understood.reply !== null) return replyBody(understood.reply, understood);
+    const earlier = this.#memory.numbers(request.messages ?? []);
+    const plan = planOf(question.text);
+    const planned =
+      plan === null
+        ? { body: null, steps: [] }
+        : yield* runPlan(plan, {
+            ask: (text, quotes) =>
+              this.#one({ ...question, text }, quotes ? { ...request, drafts: 0 } : request, {
+                ...call,
+                earlier,
+                readBefore: [],
+              }),
+            earlier,
+            linkTo: (url, quote) => this.#parts.linkTo(url, quote),
+            maxReferences: request.maxReferences ?? this.#options.maxReferences,
+          });
+    const readBefore = this.#readBefore(request, understood);
+    const body =
+      planned.body ?? (yield* this.#one(question, request, { ...call, earlier, readBefore }));
+    return {
+      ...body,
+      steps: [...understood.steps, ...planned.steps],
+      warnings: [...understood.warnings, ...body.warnings],
+    };
   }
 
   /** Answers one question that stands by itself, from memory where it was just answered. */
   async *#one(
     question: Question,
     request: AnswerRequest,
-    { signal, earlier, readBefore, read }: CallOptions & Surroundings,
-  ): AsyncGenerator<AnswerEvent, Finished> {
+    { signal, earlier, readBefore }: CallOptions & Known,
+  ): AnswerWork {
     const { askedAt: _, ...identity } = question;
     const { maxReferences, drafts, seed, temperature, topP, alternatives } = request;
     const key = JSON.stringify([
@@ -210,36 +177,30 @@ export class AnswerService {
     ]);
     const kept = this.#options.answerCacheSeconds > 0 ? this.#answers.get(key) : undefined;
     if (kept !== undefined) {
-      for (const document of kept.read) read.set(document.url, document);
       yield* kept.events;
-      yield { type: 'answer-delta', text: kept.answer.answer };
-      const timings_ms = { ...NO_TIME };
-      return { answer: { ...kept.answer, timings_ms }, alternatives: kept.alternatives };
+      return { ...kept.body, timings_ms: NO_TIME };
     }
     const release = await this.#slot(signal);
     try {
-      const events: EarlyEvent[] = [];
-      let finished: Finished | null = null;
-      for await (const event of answerQuestion(question, this.#parts, {
-        ...this.#pipelineOptions(request, signal),
-        earlier,
-        readBefore,
-        onRead: (documents) => {
-          for (const document of documents) read.set(document.url, document);
-        },
-      })) {
-        if (event.type === 'answer-end') {
-          finished = { answer: event.answer, alternatives: event.alternatives ?? [] };
-          // An answer that a passing failure thinned out must not be repeated for ten minutes.
-          const whole = !event.answer.abstained || event.answer.warnings.length === 0;
-          if (whole) this.#answers.set(key, { events, read: [...read.values()], ...finished });
-          continue;
+      const events: ProgressEvent[] = [];
+      const options = { ...this.#pipelineOptions(request, signal), earlier, readBefore };
+      const work = answerQuestion(question, this.#parts, options);
+      try {
+        for (;;) {
+          const next = await work.next();
+          if (next.done === true) {
+            const body = next.value;
+            // An answer that a passing failure thinned out must not be repeated for ten minutes.
+            if (!body.abstained || body.warnings.length === 0)
+              this.#answers.set(key, { events, body });
+            return body;
+          }
+          if (next.value.type !== 'sentence') events.push(next.value);
+          yield next.value;
         }
-        if (event.type !== 'answer-delta') events.push(event);
-        yield event;
+      } finally {
+        await work.return(undefined as never);
       }
-      if (finished === null) throw new FootnoteError('internal', 'the answer has no end');
-      return finished;
     } finally {
       release();
     }
@@ -260,17 +221,22 @@ export class AnswerService {
   async *search(
     request: AnswerRequest,
     { signal }: CallOptions,
-  ): AsyncGenerator<AnswerEvent, readonly AnswerReference[]> {
+  ): AsyncGenerator<ProgressEvent, SearchBody> {
     const { question, understood } = await this.#question(request, signal);
     for (const step of understood.steps) yield { type: 'step', step };
     const release = await this.#slot(signal);
     try {
-      const found = yield* findReferences(
+      const options = this.#pipelineOptions(request, signal);
+      const { references, queries, warnings } = yield* findReferences(
         question,
         this.#parts,
-        this.#pipelineOptions(request, signal),
+        options,
       );
-      return found.references.map(publicReference);
+      return {
+        queries,
+        references: references.map(publicReference),
+        warnings: [...understood.warnings, ...warnings],
+      };
     } finally {
       release();
     }
@@ -355,36 +321,20 @@ export class AnswerService {
 
 const primary = (tag: string): string => tag.split('-')[0]?.toLowerCase() ?? tag;
 
-const NO_TIME = { search: 0, fetch: 0, extract: 0, rank: 0, generate: 0, score: 0, total: 0 };
-
 /** A reply without a search: one uncited text, since it says nothing about the world. */
-function* replied(
-  given: Pick<Answer, 'id' | 'question' | 'language' | 'steps'> & { readonly reply: string },
-): Generator<AnswerEvent> {
-  const { reply, ...own } = given;
-  yield { type: 'answer-delta', text: reply };
-  const answer: Answer = {
-    ...own,
-    answer: reply,
-    abstained: false,
-    sentences: [{ text: reply, start: 0, end: reply.length, citations: [] }],
-    references: [],
-    score: null,
-    model: 'rules',
-    usage: { prompt_tokens: 0, completion_tokens: 0 },
-    timings_ms: { ...NO_TIME },
-    warnings: [],
-  };
-  yield { type: 'answer-end', answer };
-}
-
-/** The answer alone, for plans. */
-async function* withoutAlternatives(
-  events: AsyncGenerator<AnswerEvent, Finished>,
-): AsyncGenerator<AnswerEvent, Answer> {
-  const { answer } = yield* events;
-  return answer;
-}
+const replyBody = (reply: string, { steps, warnings }: Understood): AnswerBody => ({
+  abstained: false,
+  sentences: [{ text: reply, citations: [] }],
+  alternatives: [],
+  references: [],
+  score: null,
+  model: 'rules',
+  usage: { prompt_tokens: 0, completion_tokens: 0 },
+  timings_ms: NO_TIME,
+  warnings,
+  steps,
+  read: [],
+});
 
 /** @throws FootnoteError `bad-request` */
 function checkQuestion(text: string): string {

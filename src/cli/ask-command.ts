@@ -1,4 +1,5 @@
 import type { AnswerRequest, AnswerService } from '../answer/answer-service.ts';
+import { lastAnswer } from '../answer/last-answer.ts';
 import type { Answer } from '../core/nouns.ts';
 import type { CallOptions } from '../core/seams.ts';
 import { AnswerPrinter, type Terminal } from './answer-printer.ts';
@@ -11,16 +12,16 @@ export async function ask(
   options: CallOptions & { readonly json: boolean },
 ): Promise<Answer> {
   const printer = new AnswerPrinter(terminal, { quiet: options.json });
-  let answer: Answer | undefined;
+  let answer: Answer;
   try {
     printer.status('searching …');
-    for await (const event of service.answer(request, { signal: options.signal })) {
-      if (event.type === 'answer-end') answer = event.answer;
-      printer.print(event);
-    }
+    const events = service.answer(request, { signal: options.signal });
+    const end = await lastAnswer(events, (event) => printer.print(event));
+    printer.print(end);
+    ({ answer } = end);
   } finally {
     printer.breakOff();
   }
   if (options.json) terminal.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
-  return answer as Answer;
+  return answer;
 }

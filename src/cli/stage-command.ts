@@ -74,8 +74,8 @@ export const STAGES: readonly Stage[] = [
   {
     name: 'support',
     description: 'whether references support a claim',
-    open: (config, io) => {
-      const judge = openJudge(config, new ModelStore(config), {
+    open: async (config, io) => {
+      const { judge } = await openJudge(config, new ModelStore(config), {
         signal: io.signal,
         onNotice: io.notice,
       });
@@ -89,8 +89,8 @@ export const STAGES: readonly Stage[] = [
   {
     name: 'score',
     description: 'how much people would prefer an answer',
-    open: (config, io) => {
-      const judge = openJudge(config, new ModelStore(config), {
+    open: async (config, io) => {
+      const { judge } = await openJudge(config, new ModelStore(config), {
         signal: io.signal,
         onNotice: io.notice,
       });

@@ -4,7 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Response } from 'express';
-import { FootnoteError, toFootnoteError, toProblem } from '../core/errors.ts';
+import { lastAnswer } from '../answer/last-answer.ts';
+import type { AnswerEnd } from '../answer/present/present-answer.ts';
+import { toFootnoteError, toProblem } from '../core/errors.ts';
 import type { Answer, AnswerEvent, AnswerReference } from '../core/nouns.ts';
 import { chatChoices, stopAt } from './chat-choices.ts';
 import { openAiError } from './chat-errors.ts';
@@ -28,13 +30,8 @@ export async function writeChatCompletion(
     await writeChunks(response, request, events);
     return;
   }
-  let end: AnswerEnd | undefined;
-  for await (const event of events) if (event.type === 'answer-end') end = event;
-  if (end === undefined) throw new FootnoteError('internal', 'the answer has no end');
-  response.json(chatCompletion(end, request));
+  response.json(chatCompletion(await lastAnswer(events), request));
 }
-
-type AnswerEnd = Extract<AnswerEvent, { type: 'answer-end' }>;
 
 function chatCompletion(
   { answer, alternatives = [] }: AnswerEnd,

@@ -4,8 +4,9 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { AnswerRequest, AnswerService } from '../answer/answer-service.ts';
+import { lastAnswer, returnOf } from '../answer/last-answer.ts';
 import { FootnoteError, toFootnoteError, toProblem } from '../core/errors.ts';
-import type { Answer, AnswerEvent, Warning } from '../core/nouns.ts';
+import type { AnswerEvent } from '../core/nouns.ts';
 import { bearerCheck } from './bearer-check.ts';
 import { writeChatCompletion } from './chat-completions.ts';
 import { openAiError } from './chat-errors.ts';
@@ -115,32 +116,14 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
       await writeEventStream(response, events, signal);
       return;
     }
-    let answer: Answer | undefined;
-    for await (const event of events) if (event.type === 'answer-end') answer = event.answer;
-    response.json(answer);
+    response.json((await lastAnswer(events)).answer);
   });
 
   route('/v1/search', 'post', ...authorise, ...json, async (request, response) => {
     const body = parseBody(searchRequestSchema, request);
     const signal = clientSignal(response, options.signal);
-    let queries: readonly string[] = [];
-    let references: unknown = [];
-    const warnings: Warning[] = [];
-    for await (const event of service.search(toRequest(body), { signal })) {
-      if (event.type === 'search-end') queries = event.queries;
-      else if (event.type === 'references') references = event.references;
-      else if (event.type === 'page-end' && event.failure !== null) {
-        const { code, message, url } = event.failure;
-        warnings.push({ code, message: `${url}: ${message}` });
-      }
-    }
-    response.json({
-      id: `srch_${randomUUID()}`,
-      question: body.question,
-      queries,
-      references,
-      warnings,
-    });
+    const found = await returnOf(service.search(toRequest(body), { signal }));
+    response.json({ id: `srch_${randomUUID()}`, question: body.question, ...found });
   });
 
   const chatJson = jsonBody(MAX_CHAT_BYTES);

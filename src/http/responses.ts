@@ -5,7 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Response } from 'express';
-import { FootnoteError, toFootnoteError } from '../core/errors.ts';
+import { lastAnswer } from '../answer/last-answer.ts';
+import { toFootnoteError } from '../core/errors.ts';
 import type { Answer, AnswerEvent } from '../core/nouns.ts';
 import { chatChoices, type Choice } from './chat-choices.ts';
 import { answerDetail, firstEvent } from './chat-completions.ts';
@@ -86,9 +87,7 @@ export async function writeResponse(
     await streamResponse(response, request, head, events);
     return;
   }
-  let answer: Answer | undefined;
-  for await (const event of events) if (event.type === 'answer-end') answer = event.answer;
-  if (answer === undefined) throw new FootnoteError('internal', 'the answer has no end');
+  const { answer } = await lastAnswer(events);
   response.json(
     finished(head, answer, request, [
       searchItem(answer, id('ws')),

@@ -4,10 +4,11 @@
  */
 import { McpServer, type CallToolResult, type ServerContext } from '@modelcontextprotocol/server';
 import type { z } from 'zod';
-import type { PipelineParts } from '../answer/answer-pipeline.ts';
+import type { PipelineParts } from '../answer/pipeline-parts.ts';
 import type { AnswerService } from '../answer/answer-service.ts';
+import { lastAnswer, returnOf } from '../answer/last-answer.ts';
 import { FootnoteError, toFootnoteError, type ErrorCode } from '../core/errors.ts';
-import type { Answer, AnswerEvent, AnswerReference, Document, Warning } from '../core/nouns.ts';
+import type { Answer, AnswerEvent, AnswerReference, Document } from '../core/nouns.ts';
 import type { CallOptions } from '../core/seams.ts';
 import { documentMarkdown } from './document-markdown.ts';
 import {
@@ -53,15 +54,9 @@ export function createMcpServer({ service, readPages, version }: McpServerParts)
     (input, context) =>
       outcome(async () => {
         const tell = progressTeller(context);
-        let answer: Answer | undefined;
-        for await (const event of service.answer(
-          { ...toRequest(input), messages: input.messages },
-          { signal: context.mcpReq.signal },
-        )) {
-          if (event.type === 'answer-end') answer = event.answer;
-          else await tell(event);
-        }
-        if (answer === undefined) throw new FootnoteError('internal', 'no answer came');
+        const asked = { ...toRequest(input), messages: input.messages };
+        const { signal } = context.mcpReq;
+        const { answer } = await lastAnswer(service.answer(asked, { signal }), tell);
         return { structured: toAnswerOutput(answer), text: answerText(answer) };
       }),
   );
@@ -78,20 +73,9 @@ export function createMcpServer({ service, readPages, version }: McpServerParts)
     (input, context) =>
       outcome(async () => {
         const tell = progressTeller(context);
-        let queries: readonly string[] = [];
-        let references: readonly AnswerReference[] = [];
-        const warnings: Warning[] = [];
-        for await (const event of service.search(toRequest(input), {
-          signal: context.mcpReq.signal,
-        })) {
-          if (event.type === 'search-end') queries = [...queries, ...event.queries];
-          else if (event.type === 'references') references = event.references;
-          else if (event.type === 'page-end' && event.failure !== null) {
-            const { code, message, url } = event.failure;
-            warnings.push({ code, message: `${url}: ${message}` });
-          }
-          await tell(event);
-        }
+        const { signal } = context.mcpReq;
+        const search = service.search(toRequest(input), { signal });
+        const { queries, references, warnings } = await returnOf(search, tell);
         const structured = {
           queries: [...queries],
           references: references.map((reference) => ({
@@ -99,7 +83,7 @@ export function createMcpServer({ service, readPages, version }: McpServerParts)
             text: reference.text,
             evidence: reference.evidence.map(({ start, end }) => reference.text.slice(start, end)),
           })),
-          warnings,
+          warnings: [...warnings],
         };
         return {
           structured,

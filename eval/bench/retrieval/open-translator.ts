@@ -4,7 +4,7 @@ import { LocalGenerator } from '../../../generator/local-generator.ts';
 import {
   questionTranslator,
   type TranslateQuestion,
-} from '../../../src/composition/translate-question.ts';
+} from '../../../generator/prompt/translate-question.ts';
 
 const PATIENCE_MS = 60_000;
 

@@ -10,7 +10,9 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createApp } from '../../../src/app.ts';
-import { answerQuestion, type PipelineParts } from '../../../src/answer/answer-pipeline.ts';
+import { answerQuestion } from '../../../src/answer/answer-pipeline.ts';
+import { returnOf } from '../../../src/answer/last-answer.ts';
+import type { PipelineParts } from '../../../src/answer/pipeline-parts.ts';
 import { loadConfig } from '../../../src/core/config.ts';
 import type { Question } from '../../../src/core/nouns.ts';
 import { questionLanguage } from '../../../src/core/question-language.ts';
@@ -77,7 +79,7 @@ for (const [kind, count] of [
       generateTimeoutMs: 120_000,
       seed: index,
     });
-    for await (const _ of run);
+    await returnOf(run);
     appendFileSync(
       values.out,
       `${JSON.stringify({ kind, qid: one.qid, gold: one.answers, input: seen })}\n`,

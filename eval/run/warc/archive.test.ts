@@ -134,7 +134,7 @@ describe('WARC recording', () => {
 
   it("another program's reader reads it", () => {
     // warcio's own command, in a process of its own: an index line for each page.
-    const cli = join(import.meta.dirname, '../../node_modules/warcio/dist/cli.js');
+    const cli = join(import.meta.dirname, '../../../node_modules/warcio/dist/cli.js');
     const lines = execFileSync(process.execPath, [cli, 'cdx-index', file], { encoding: 'utf8' })
       .split('\n')
       .filter((line) => line.includes('/otter'));

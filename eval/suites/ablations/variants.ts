@@ -1,5 +1,5 @@
 /** The rows of the ablation table: ways to make an answer of the same references and drafts. */
-import type { PipelineParts } from '../../../src/answer/answer-pipeline.ts';
+import type { PipelineParts } from '../../../src/answer/pipeline-parts.ts';
 import type { Answer, Draft, Question } from '../../../src/core/nouns.ts';
 import type { CallOptions } from '../../../src/core/seams.ts';
 import { baselineJudge, type BaselineName } from '../baselines/baseline-parts.ts';

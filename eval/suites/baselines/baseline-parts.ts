@@ -9,7 +9,7 @@
  * - `copy-top-passage`: the first reference, word for word
  * - `no-retrieval`: the generator without any reference, so without citations
  */
-import type { PipelineParts } from '../../../src/answer/answer-pipeline.ts';
+import type { PipelineParts } from '../../../src/answer/pipeline-parts.ts';
 import type { Answer, Reference, ScoredAnswer } from '../../../src/core/nouns.ts';
 import { stableHash } from '../../lab/trees/stable-hash.ts';
 import { seededRandom } from '../../lab/trees/seeded-random.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { judgeDrafts } from '../../../scorer/judge-drafts.ts';
 import { abstention } from '../../../scorer/abstain/abstention.ts';
-import type { PipelineParts } from '../../../src/answer/answer-pipeline.ts';
+import type { PipelineParts } from '../../../src/answer/pipeline-parts.ts';
 import type { Answer, Draft, Question, Reference } from '../../../src/core/nouns.ts';
 import { lexicalJudge } from '../../metrics/lexical-judge.ts';
 import type { EvalRecord } from '../../run/eval-record.ts';

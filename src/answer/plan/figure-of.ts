@@ -1,13 +1,13 @@
 /** The sentence that gives one thing's figure, as its source has it, ready to be cited. */
-import type { Answer, CitedSentence } from '../../core/nouns.ts';
 import { splitSentences } from '../../core/sentences.ts';
+import type { AnswerBody, LooseSentence } from '../answer-body.ts';
 import { keywordsOf } from '../understand/content-words.ts';
 import { nearestQuantity, type Dimension, type Quantity } from './measured-quantity.ts';
 
 export interface Figure {
   readonly quantity: Quantity;
-  /** Cited; its places are those of the answer it came from, or 0 where it is a quotation of a reference. */
-  readonly sentence: CitedSentence;
+  /** Cited: one of the answer's own, or a quotation of a reference. */
+  readonly sentence: LooseSentence;
 }
 
 interface Wanted {
@@ -31,14 +31,14 @@ const OF_ANOTHER = /\bthere (?:is|are|was|were)\b|有一[座条個个]/iu;
  * near beats first. Null where no sentence is about the thing and the measure.
  */
 export function figureOf(
-  answer: Answer,
+  answer: Pick<AnswerBody, 'abstained' | 'sentences' | 'references'>,
   thing: string,
   wanted: Wanted,
   linkTo: (url: string, quote: string) => string,
 ): Figure | null {
   const named = keywordsOf(thing);
   let best: (Figure & { readonly points: number }) | null = null;
-  const weigh = (sentence: CitedSentence, title: string, bonus: number): void => {
+  const weigh = (sentence: LooseSentence, title: string, bonus: number): void => {
     const quantity = nearestQuantity(sentence.text, wanted.dimension, wanted.words);
     if (quantity === null) return;
     const points =
@@ -65,11 +65,7 @@ export function figureOf(
         quote,
         support: 1,
       };
-      weigh(
-        { text: quote, start: 0, end: quote.length, citations: [citation] },
-        title,
-        -number / 10,
-      );
+      weigh({ text: quote, citations: [citation] }, title, -number / 10);
     }
   }
   return best;

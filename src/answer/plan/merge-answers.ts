@@ -1,25 +1,22 @@
 /** Answers to the questions of a plan, with one list of references for all of them. */
-import type { Answer, AnswerReference, CitedSentence, TimingsMs } from '../../core/nouns.ts';
+import type { AnswerReference, Document, TimingsMs } from '../../core/nouns.ts';
+import type { AnswerBody, LooseSentence } from '../answer-body.ts';
 import { keepNumbers } from '../present/keep-numbers.ts';
 
-export interface MergedAnswers {
-  readonly references: readonly AnswerReference[];
+/** The parts' bodies as one, but for the sentences, which the plan chooses. */
+export interface MergedAnswers extends Omit<AnswerBody, 'sentences'> {
   /** The sentences of each answer, their citations numbered by the one list. */
-  readonly sentences: readonly (readonly CitedSentence[])[];
-  readonly usage: Answer['usage'];
-  readonly timings_ms: TimingsMs;
-  readonly model: string;
-  readonly warnings: Answer['warnings'];
+  readonly sentences: readonly (readonly LooseSentence[])[];
 }
 
 /** @param earlier numbers that pages have in the conversation so far */
 export function mergeAnswers(
-  answers: readonly Answer[],
+  answers: readonly AnswerBody[],
   earlier: ReadonlyMap<string, number>,
   most: number,
 ): MergedAnswers {
   // What is cited comes first: the rest is only kept as far as there is room.
-  const cited = (answer: Answer): Set<number> =>
+  const cited = (answer: AnswerBody): Set<number> =>
     new Set(answer.sentences.flatMap((one) => one.citations.map(({ reference }) => reference)));
   const isUsed = answers.map((answer) => cited(answer));
   const key = ({ url, text }: AnswerReference): string => `${url}\n${text}`;
@@ -51,10 +48,17 @@ export function mergeAnswers(
       }),
     })),
   );
-  const sum = (read: (answer: Answer) => number): number =>
+  const sum = (read: (answer: AnswerBody) => number): number =>
     answers.reduce((total, answer) => total + read(answer), 0);
   const stages = ['search', 'fetch', 'extract', 'rank', 'generate', 'score', 'total'] as const;
+  const read = new Map<string, Document>();
+  for (const document of answers.flatMap((answer) => answer.read)) read.set(document.url, document);
   return {
+    abstained: false,
+    score: null,
+    steps: [],
+    alternatives: [],
+    read: [...read.values()],
     references: numbered,
     sentences,
     usage: {
@@ -65,6 +69,15 @@ export function mergeAnswers(
       stages.map((stage) => [stage, sum(({ timings_ms }) => timings_ms[stage])]),
     ) as unknown as TimingsMs,
     model: answers.at(-1)?.model ?? 'extractive',
-    warnings: answers.flatMap(({ warnings }) => warnings),
+    warnings: withoutRepeats(answers.flatMap(({ warnings }) => warnings)),
   };
+}
+
+/** What opening a model reported comes with each part. */
+function withoutRepeats(warnings: AnswerBody['warnings']): AnswerBody['warnings'] {
+  const known = new Set<string>();
+  return warnings.filter(({ code, message }) => {
+    const key = `${code} ${message}`;
+    return !known.has(key) && known.add(key);
+  });
 }

@@ -3,11 +3,11 @@
  * At most two searches, each step told; where a step finds nothing the plan gives up, and the question
  * is searched for as it stands.
  */
-import type { Answer, AnswerEvent, AnswerStep, CitedSentence } from '../../core/nouns.ts';
+import type { AnswerStep } from '../../core/nouns.ts';
+import type { AnswerBody, AnswerWork, LooseSentence, ProgressEvent } from '../answer-body.ts';
 import { calculate } from '../understand/arithmetic.ts';
 import { comparisonIn, conclusion, sideQuestion, type Comparison } from './comparison.ts';
 import { figureOf, type Figure } from './figure-of.ts';
-import { layOut } from '../present/lay-out.ts';
 import { withUnit } from './measured-quantity.ts';
 import { mergeAnswers, type MergedAnswers } from './merge-answers.ts';
 import { namedBy, twoHopsIn, type TwoHops } from './two-hops.ts';
@@ -17,18 +17,14 @@ export type Plan =
   | { readonly kind: 'two-hops'; readonly hops: TwoHops };
 
 export interface PlanOptions {
-  /** Answers one question; `quotes`: by quotations alone. Its own `answer-end` is not yielded. */
-  readonly ask: (text: string, quotes: boolean) => AsyncGenerator<AnswerEvent, Answer>;
-  readonly language: string;
+  /** Answers one question; `quotes`: by quotations alone. */
+  readonly ask: (text: string, quotes: boolean) => AnswerWork;
   /** Numbers that pages have in the conversation so far. */
   readonly earlier: ReadonlyMap<string, number>;
   readonly maxReferences: number;
   /** The URL of a page that opens it at a quote. */
   readonly linkTo: (url: string, quote: string) => string;
 }
-
-/** The answer without what belongs to the request: id, question and earlier steps. */
-type PlanAnswer = Omit<Answer, 'id' | 'question'>;
 
 /** The plan for a question that needs one; null for any other. */
 export function planOf(question: string): Plan | null {
@@ -39,30 +35,30 @@ export function planOf(question: string): Plan | null {
 }
 
 /**
- * Carries a plan out.
- * @returns null when a step found nothing; the steps so far have been told
+ * Carries a plan out. Its sentences are only known at the end: they come with the body.
+ * @returns body null when a step found nothing; the steps so far have been told
  * @throws what `ask` throws
  */
 export async function* runPlan(
   plan: Plan,
   options: PlanOptions,
 ): AsyncGenerator<
-  AnswerEvent,
-  { readonly answer: PlanAnswer | null; readonly steps: readonly AnswerStep[] }
+  ProgressEvent,
+  { readonly body: AnswerBody | null; readonly steps: readonly AnswerStep[] }
 > {
   const steps: AnswerStep[] = [];
-  const tell = function* (step: AnswerStep): Generator<AnswerEvent> {
+  const tell = function* (step: AnswerStep): Generator<ProgressEvent> {
     steps.push(step);
     yield { type: 'step', step };
   };
-  const answer =
+  const body =
     plan.kind === 'comparison'
       ? yield* compare(plan.comparison, options, tell)
       : yield* hop(plan.hops, options, tell);
-  return { answer: answer === null ? null : { ...answer, steps }, steps };
+  return { body: body === null ? null : { ...body, steps }, steps };
 }
 
-type Tell = (step: AnswerStep) => Generator<AnswerEvent>;
+type Tell = (step: AnswerStep) => Generator<ProgressEvent>;
 
 /** The events of one question of several: what it reads is shown, its own list and text are not. */
 async function* askPart(
@@ -70,13 +66,17 @@ async function* askPart(
   quotes: boolean,
   options: PlanOptions,
   tell: Tell,
-): AsyncGenerator<AnswerEvent, Answer> {
+): AsyncGenerator<ProgressEvent, AnswerBody> {
   yield* tell({ kind: 'search', input: text, output: text, references: [] });
-  const events = options.ask(text, quotes);
-  for (;;) {
-    const step = await events.next();
-    if (step.done === true) return step.value;
-    if (step.value.type === 'search-end' || step.value.type === 'page-end') yield step.value;
+  const work = options.ask(text, quotes);
+  try {
+    for (;;) {
+      const next = await work.next();
+      if (next.done === true) return next.value;
+      if (next.value.type === 'search-end' || next.value.type === 'page-end') yield next.value;
+    }
+  } finally {
+    await work.return(undefined as never);
   }
 }
 
@@ -84,9 +84,9 @@ async function* compare(
   comparison: Comparison,
   options: PlanOptions,
   tell: Tell,
-): AsyncGenerator<AnswerEvent, PlanAnswer | null> {
+): AsyncGenerator<ProgressEvent, AnswerBody | null> {
   const { measure } = comparison;
-  const parts: Answer[] = [];
+  const parts: AnswerBody[] = [];
   const found: Figure[] = [];
   for (const side of ['x', 'y'] as const) {
     const answer = yield* askPart(sideQuestion(comparison, side), true, options, tell);
@@ -123,21 +123,19 @@ async function* compare(
     output: `${x.text} ${sign} ${y.text}`,
     references,
   });
-  const lead: CitedSentence = {
+  const lead: LooseSentence = {
     text,
-    start: 0,
-    end: text.length,
     citations: [...first.citations.slice(0, 1), ...second.citations.slice(0, 1)],
   };
   const said = first.text === second.text ? [lead, first] : [lead, first, second];
-  return yield* finish(said, merged, options);
+  return yield* finish(said, merged);
 }
 
 async function* hop(
   hops: TwoHops,
   options: PlanOptions,
   tell: Tell,
-): AsyncGenerator<AnswerEvent, PlanAnswer | null> {
+): AsyncGenerator<ProgressEvent, AnswerBody | null> {
   const inner = yield* askPart(hops.inner, true, options, tell);
   const bridge = inner.sentences[0];
   const name =
@@ -157,48 +155,27 @@ async function* hop(
   const link = sentenceOf(merged, 1);
   const own = merged.sentences[0] ?? [];
   const known = own.some(({ text }) => link !== null && text.includes(link.text));
-  return yield* finish(link === null || known ? own : [...own, link], merged, options);
+  return yield* finish(link === null || known ? own : [...own, link], merged);
 }
 
-/** Tells the one list of references and the text, sentence by sentence. */
+/** Tells the one list of references. */
 function* finish(
-  sentences: readonly CitedSentence[],
+  sentences: readonly LooseSentence[],
   merged: MergedAnswers,
-  { language }: PlanOptions,
-): Generator<AnswerEvent, PlanAnswer> {
+): Generator<ProgressEvent, AnswerBody> {
   yield { type: 'references', references: merged.references };
-  const laid = layOut(sentences, undefined, language);
-  const starts = laid.sentences.map(({ start }) => start);
-  for (const [index, start] of starts.entries()) {
-    yield {
-      type: 'answer-delta',
-      text: laid.answer.slice(index === 0 ? 0 : start, starts[index + 1]),
-    };
-  }
-  const { references, usage, timings_ms, model, warnings } = merged;
-  return {
-    ...laid,
-    abstained: false,
-    language,
-    references,
-    score: null,
-    model,
-    usage,
-    timings_ms,
-    warnings,
-    steps: [],
-  };
+  return { ...merged, sentences };
 }
 
-const titleOf = ({ references }: Answer, { citations }: CitedSentence): string =>
+const titleOf = ({ references }: AnswerBody, { citations }: LooseSentence): string =>
   references[(citations[0]?.reference ?? 0) - 1]?.title ?? '';
 
 /** The first sentence of one of the answers, where it still has its source. */
-function sentenceOf(merged: MergedAnswers, answer: number): CitedSentence | null {
+function sentenceOf(merged: MergedAnswers, answer: number): LooseSentence | null {
   const found = merged.sentences[answer]?.[0];
   return found === undefined || found.citations.length === 0 ? null : found;
 }
 
-const referencesOf = (sentences: readonly CitedSentence[]): number[] => [
+const referencesOf = (sentences: readonly LooseSentence[]): number[] => [
   ...new Set(sentences.flatMap(({ citations }) => citations.map(({ reference }) => reference))),
 ];

@@ -1,19 +1,16 @@
 /**
- * A cited answer in the shape that was asked for. Only whole, checked sentences are used: they are
- * chosen, ordered and laid out, never reworded, so that every citation stays true.
+ * Checked sentences in the number, length and plainness that were asked for. Only whole sentences are
+ * used: they are chosen and ordered, never reworded, so that every citation stays true.
  */
-import type { CitedSentence, Warning } from '../../core/nouns.ts';
+import type { Warning } from '../../core/nouns.ts';
 import { countWords } from '../../core/tokens.ts';
+import type { LooseSentence } from '../answer-body.ts';
 import type { AnswerStyle } from '../understand/answer-style.ts';
-import { layOut } from './lay-out.ts';
 
-/** A text and its sentences, as offsets into it. */
-interface Shaped {
-  readonly answer: string;
-  readonly sentences: readonly CitedSentence[];
-}
+type Sentences = readonly LooseSentence[];
 
-export interface StyledAnswer extends Shaped {
+export interface ShapedAnswer {
+  readonly sentences: Sentences;
   /** What of the style could not be had. */
   readonly warnings: readonly Warning[];
 }
@@ -24,21 +21,19 @@ const MOST_ROWS = 6;
  * @param answer what was judged best
  * @param alternatives other supported answers, best first: sentences are added from them where more
  *   were asked for
- * @param language decides the words around the sentences
  */
 export function shapeAnswer(
-  answer: Shaped,
-  alternatives: readonly Shaped[],
+  answer: Sentences,
+  alternatives: readonly Sentences[],
   style: AnswerStyle,
-  language: string,
-): StyledAnswer {
+): ShapedAnswer {
   const warnings: Warning[] = [];
   const limited = (message: string): void => {
     warnings.push({ code: 'style-limited', message });
   };
-  const wanted = wantedSentences(style, answer.sentences.length);
+  const wanted = wantedSentences(style, answer.length);
   const base = style.simple === true ? plainest(answer, alternatives) : answer;
-  let sentences = [...base.sentences];
+  let sentences = [...base];
   if (wanted > sentences.length) sentences = withMore(sentences, [answer, ...alternatives], wanted);
   if (style.sentences !== undefined) {
     sentences = sentences.slice(0, style.sentences);
@@ -60,10 +55,10 @@ export function shapeAnswer(
       'the plainest supported sentences were chosen; their words are those of the sources, not made simpler',
     );
   }
-  if (style.detailed === true && sentences.length <= base.sentences.length) {
+  if (style.detailed === true && sentences.length <= base.length) {
     limited('the sources support no more than this');
   }
-  return { ...layOut(sentences, style.shape, language), warnings };
+  return { sentences, warnings };
 }
 
 /** How many sentences a style wants at best. */
@@ -73,11 +68,11 @@ function wantedSentences(style: AnswerStyle, has: number): number {
   return style.shape !== undefined || style.detailed === true ? MOST_ROWS : has;
 }
 
-const wordsOf = (sentences: readonly CitedSentence[]): number =>
+const wordsOf = (sentences: Sentences): number =>
   sentences.reduce((sum, { text }) => sum + countWords(text), 0);
 
-function withinWords(sentences: readonly CitedSentence[], words: number): CitedSentence[] {
-  const kept: CitedSentence[] = [];
+function withinWords(sentences: Sentences, words: number): LooseSentence[] {
+  const kept: LooseSentence[] = [];
   for (const sentence of sentences) {
     if (kept.length > 0 && wordsOf([...kept, sentence]) > words) break;
     kept.push(sentence);
@@ -90,12 +85,12 @@ function withinWords(sentences: readonly CitedSentence[], words: number): CitedS
 
 /** Sentences that quote something new, in the order of the answers they come from. */
 function withMore(
-  sentences: readonly CitedSentence[],
-  answers: readonly Shaped[],
+  sentences: Sentences,
+  answers: readonly Sentences[],
   wanted: number,
-): CitedSentence[] {
+): LooseSentence[] {
   const all = [...sentences];
-  for (const candidate of answers.flatMap((one) => one.sentences)) {
+  for (const candidate of answers.flat()) {
     if (all.length >= wanted) break;
     if (candidate.citations.length === 0 || all.some((one) => overlaps(one, candidate))) continue;
     all.push(candidate);
@@ -103,7 +98,7 @@ function withMore(
   return all;
 }
 
-function overlaps(a: CitedSentence, b: CitedSentence): boolean {
+function overlaps(a: LooseSentence, b: LooseSentence): boolean {
   if (a.text.includes(b.text) || b.text.includes(a.text)) return true;
   return a.citations.some((one) =>
     b.citations.some(
@@ -114,13 +109,13 @@ function overlaps(a: CitedSentence, b: CitedSentence): boolean {
 }
 
 /** The answer whose words and sentences are shortest, among those that are nearly as short as the best. */
-function plainest(answer: Shaped, alternatives: readonly Shaped[]): Shaped {
-  const cost = ({ sentences }: Shaped): number => {
+function plainest(answer: Sentences, alternatives: readonly Sentences[]): Sentences {
+  const cost = (sentences: Sentences): number => {
     const text = sentences.map((one) => one.text).join(' ');
     const words = Math.max(1, countWords(text));
     return text.length / words + words / Math.max(1, sentences.length) / 6;
   };
   return alternatives
-    .filter(({ sentences }) => sentences.length > 0)
+    .filter((sentences) => sentences.length > 0)
     .reduce((best, one) => (cost(one) < cost(best) - 0.5 ? one : best), answer);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readStyle } from './answer-style.ts';
+import { textOf } from '../present/answer-text.ts';
 import { shapeAnswer } from '../present/shape-answer.ts';
 
 describe('readStyle', () => {
@@ -49,20 +50,12 @@ describe('readStyle', () => {
 
 const cited = (text: string, reference: number, start: number, end: number) => ({
   text,
-  start: 0,
-  end: text.length,
   citations: [
     { reference, quote: 'q', start, end, url: 'https://example.org/#:~:text=q', support: 1 },
   ],
 });
-const answer = {
-  answer: 'One is one.[1] Two is two.[2]',
-  sentences: [cited('One is one.', 1, 0, 5), cited('Two is two.', 2, 0, 5)],
-};
-const more = {
-  answer: 'x',
-  sentences: [cited('Three is three.', 1, 10, 20), cited('One, again.', 1, 2, 8)],
-};
+const answer = [cited('One is one.', 1, 0, 5), cited('Two is two.', 2, 0, 5)];
+const more = [cited('Three is three.', 1, 10, 20), cited('One, again.', 1, 2, 8)];
 
 describe('shapeAnswer', () => {
   it.each([
@@ -75,7 +68,9 @@ describe('shapeAnswer', () => {
       '| Statement | Source |\n| --- | --- |\n| One is one. | [1]\n| Two is two. | [2]\n| Three is three. | [1]',
     ],
   ] as const)('shapes %j from checked sentences only', (style, text) => {
-    const shaped = shapeAnswer(answer, [more], style, 'en');
+    const shape = 'shape' in style ? style.shape : undefined;
+    const { sentences } = shapeAnswer(answer, [more], style);
+    const shaped = textOf(sentences, { shape, language: 'en' });
     expect(shaped.answer).toBe(text);
     let end = 0;
     for (const sentence of shaped.sentences) {
@@ -88,7 +83,7 @@ describe('shapeAnswer', () => {
 
   it('says what it cannot do', () => {
     const codes = (style: Parameters<typeof shapeAnswer>[2]): string[] =>
-      shapeAnswer(answer, [], style, 'en').warnings.map(({ code }) => code);
+      shapeAnswer(answer, [], style).warnings.map(({ code }) => code);
     expect(codes({ sentences: 5 })).toEqual(['style-limited']);
     expect(codes({ words: 1 })).toEqual(['style-limited']);
     expect(codes({ simple: true })).toEqual(['style-limited']);

@@ -4,9 +4,9 @@ import {
   readTranslation,
   translationPrompt,
   type TranslationTarget,
-} from '../../generator/prompt/translation-prompt.ts';
-import { deadline, orAbort } from '../core/deadline.ts';
-import type { CallOptions, Generator } from '../core/seams.ts';
+} from './translation-prompt.ts';
+import { deadline, orAbort } from '../../src/core/deadline.ts';
+import type { CallOptions, Generator } from '../../src/core/seams.ts';
 
 /** A question's translation; null where there is none in time. Throws only `cancelled`. */
 export type TranslateQuestion = (

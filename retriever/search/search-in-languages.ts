@@ -1,12 +1,18 @@
 /** Search by the planned queries; where the question's own language yields little, in English as well. */
-import { mainScript } from '../../retriever/rank/dense/dense-ranks.ts';
-import { planQueries } from '../../retriever/search/plan-queries.ts';
-import type { SearchOutcome } from '../../retriever/search/search-all.ts';
-import type { SearchRouter } from '../../retriever/search/search-router.ts';
-import { abortReason } from '../core/deadline.ts';
-import type { Question } from '../core/nouns.ts';
-import type { CallOptions } from '../core/seams.ts';
-import type { TranslateQuestion } from './translate-question.ts';
+import { abortReason } from '../../src/core/deadline.ts';
+import type { Question } from '../../src/core/nouns.ts';
+import type { CallOptions } from '../../src/core/seams.ts';
+import { mainScript } from '../rank/dense/dense-ranks.ts';
+import { planQueries } from './plan-queries.ts';
+import type { SearchOutcome } from './search-all.ts';
+import type { SearchRouter } from './search-router.ts';
+
+/** A question in English; null where there is no translation in time. Throws only `cancelled`. */
+export type TranslateToEnglish = (
+  question: string,
+  target: 'en',
+  options: CallOptions,
+) => Promise<string | null>;
 
 /** Fewer results than this are little. */
 const LITTLE = 3;
@@ -18,7 +24,7 @@ const LITTLE = 3;
 export async function searchInLanguages(
   question: Question,
   router: Pick<SearchRouter, 'search'>,
-  translate: TranslateQuestion,
+  translate: TranslateToEnglish,
   options: CallOptions & { readonly limit: number },
 ): Promise<SearchOutcome> {
   const { signal, limit } = options;

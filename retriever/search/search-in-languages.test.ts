@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { SearxngProvider } from '../../retriever/search/providers/searxng-provider.ts';
-import { SearchRouter } from '../../retriever/search/search-router.ts';
-import { LoopbackEngine } from '../../retriever/search/testing/loopback-engine.ts';
-import type { Question } from '../core/nouns.ts';
+import { SearxngProvider } from './providers/searxng-provider.ts';
+import { SearchRouter } from './search-router.ts';
+import { LoopbackEngine } from './testing/loopback-engine.ts';
+import type { Question } from '../../src/core/nouns.ts';
 import { searchInLanguages } from './search-in-languages.ts';
 
 let engine: LoopbackEngine;
