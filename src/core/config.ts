@@ -80,6 +80,15 @@ export const CONFIG_FIELDS = {
     env: 'FOOTNOTE_GENERATOR',
     help: 'generator: a store name, a hub id (org/repo[:file]) or a path',
   },
+  generatorUrl: {
+    env: 'FOOTNOTE_GENERATOR_URL',
+    help: 'base URL of an OpenAI-compatible server that writes the answers in place of a local model; FOOTNOTE_GENERATOR then names the model there (default: the only one it lists)',
+  },
+  generatorKey: {
+    env: 'FOOTNOTE_GENERATOR_KEY',
+    secret: true,
+    help: 'key of that server',
+  },
   embedder: {
     env: 'FOOTNOTE_EMBEDDER',
     help: 'embedder: a store name, a hub id (org/repo[:file]) or a path',
@@ -203,6 +212,8 @@ function schemaFor(environment: NodeJS.ProcessEnv) {
     pageCacheSeconds: z.coerce.number().int().min(0).default(600),
     searchCacheSeconds: z.coerce.number().int().min(0).default(600),
     generator: z.string().optional(),
+    generatorUrl: z.url().optional(),
+    generatorKey: z.string().optional(),
     embedder: z.string().default('multilingual-e5-small'),
     generatorLora: z.string().optional(),
     generatorForm: z.string().default('auto'),

@@ -35,6 +35,21 @@ export const ERROR_TABLE = {
   'not-ready': { status: 503, action: 'retry', title: 'The service is still loading its models' },
   timeout: { status: 504, action: 'retry', title: 'A deadline passed' },
   'worker-crashed': { status: 500, action: 'retry', title: 'A worker process died' },
+  'generator-busy': {
+    status: 503,
+    action: 'retry',
+    title: 'The generator elsewhere is at its limit',
+  },
+  'generator-failed': {
+    status: 502,
+    action: 'retry',
+    title: 'The generator elsewhere failed',
+  },
+  'generator-unreachable': {
+    status: 502,
+    action: 'retry',
+    title: 'The generator elsewhere cannot be reached',
+  },
   'search-failed': { status: 502, action: 'retry', title: 'No search provider answered' },
   // skip: one provider or page failed, the answer goes on without it
   'search-rate-limited': {
@@ -103,6 +118,11 @@ export const ERROR_TABLE = {
     status: 500,
     action: 'fail',
     title: 'The model failed its self-check',
+  },
+  'generator-refused': {
+    status: 502,
+    action: 'fail',
+    title: 'The generator elsewhere refuses the key, the model or the request',
   },
   'prompt-too-long': { status: 400, action: 'fail', title: 'The prompt exceeds the context' },
   internal: { status: 500, action: 'fail', title: 'An internal error' },
