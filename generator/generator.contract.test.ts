@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, describe, it } from 'vitest';
+import { weights } from '../test/weights.ts';
 import { LocalGenerator } from './local-generator.ts';
 import { RemoteGenerator } from './remote/remote-generator.ts';
 import { describeGenerator } from './testing/generator.contract.ts';
+import { findLlamaServer, startLlamaServer } from './testing/llama-server.ts';
 import { LoopbackModelServer } from './testing/loopback-model-server.ts';
 import { writeTinyModel } from './tiny-model.ts';
 
@@ -40,6 +42,31 @@ for (const ignoresN of [false, true]) {
     open: async () => {
       const server = await LoopbackModelServer.start();
       server.faults = { delayMs: 5, ignoresN };
+      const generator = await RemoteGenerator.open({ url: server.url, signal });
+      return Object.assign(generator, {
+        close: async () => {
+          await RemoteGenerator.prototype.close.call(generator);
+          await server.close();
+        },
+      });
+    },
+  });
+}
+
+const python = findLlamaServer();
+const smollm2 = weights('smollm2-135m');
+if (python === null || smollm2 === null) {
+  describe.skip('the generator seam: llama-server (needs xllamacpp and smollm2-135m)', () => {
+    it('is not here', () => undefined);
+  });
+} else {
+  describeGenerator({
+    name: 'llama-server of llama.cpp, smollm2-135m',
+    slow: { maxTokens: 800, drafts: 2 },
+    // Two drafts of one request may share a slot's random numbers with what ran before.
+    seeded: false,
+    open: async () => {
+      const server = await startLlamaServer(python, smollm2);
       const generator = await RemoteGenerator.open({ url: server.url, signal });
       return Object.assign(generator, {
         close: async () => {

@@ -26,7 +26,11 @@ afterEach(async () => {
 });
 
 async function open(more: Partial<RemoteGeneratorOptions> = {}): Promise<RemoteGenerator> {
-  const generator = await RemoteGenerator.open({ ...more, url: more.url ?? server.url, signal: never });
+  const generator = await RemoteGenerator.open({
+    ...more,
+    url: more.url ?? server.url,
+    signal: never,
+  });
   opened.push(generator);
   return generator;
 }

@@ -20,6 +20,8 @@ export interface ServerFaults {
   /** `n` is read over. */
   ignoresN?: boolean;
   noUsage?: boolean;
+  /** Every draft says this. */
+  says?: string;
   /** Written before each answer. */
   preface?: string;
 }
@@ -126,7 +128,7 @@ export class LoopbackModelServer {
     const stops = Array.isArray(body['stop']) ? (body['stop'] as string[]) : [];
     const drafts = Array.from({ length: n }, (_, index) => {
       const words = wordsOf(number('seed', 0) + index, number('temperature', 1), count);
-      const text = `${faults.preface ?? ''}${words.join(' ')}`;
+      const text = `${faults.preface ?? ''}${faults.says ?? words.join(' ')}`;
       const end = Math.min(...stops.map((stop) => text.indexOf(stop)).filter((at) => at !== -1));
       return Number.isFinite(end) ? text.slice(0, end) : text;
     });

@@ -1,6 +1,7 @@
 /** What `footnote doctor` looks at: each probe answers with findings, a failing one with its fix. */
 import { existsSync } from 'node:fs';
 import { mkdir, access, constants } from 'node:fs/promises';
+import { openRemoteGenerator } from '../composition/open-remote-generator.ts';
 import { CONFIG_FIELDS, type Config } from '../core/config.ts';
 import { toFootnoteError } from '../core/errors.ts';
 import { packageRoot } from '../core/package-root.ts';
@@ -150,7 +151,9 @@ const probeModels: DoctorProbe = async (config, options) => {
     ...measureMachine(),
     installed: here.map(({ entry }) => entry.name),
   });
-  const wanted = [generators[0] ?? '', config.embedder];
+  // A generator elsewhere has a probe of its own.
+  const local = config.generatorUrl === undefined ? [generators[0] ?? ''] : [];
+  const wanted = [...local, config.embedder];
   const findings: Finding[] = [];
   for (const name of wanted) findings.push(await probeWanted(config, name, status, options));
   const missing = findings.some(({ state }) => state !== 'ok');
@@ -255,6 +258,30 @@ const probeGeneratorForm: DoctorProbe = (config) => {
   );
 };
 
+/** A generator elsewhere: whether it answers, and what it is. */
+const probeRemoteGenerator: DoctorProbe = async (config, { signal }) => {
+  try {
+    const generator = await openRemoteGenerator(config, { signal });
+    if (generator === null) return [];
+    const { model, host, summary, contextTokens } = generator;
+    await generator.close();
+    const context = contextTokens === null ? 'context not told' : `${contextTokens} tokens`;
+    return [
+      { part: 'generator', state: 'ok', detail: `${model} at ${host}, ${summary}; ${context}` },
+    ];
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return [
+      {
+        part: 'generator',
+        state: 'fail',
+        detail: toFootnoteError(error).message,
+        fix: `correct ${CONFIG_FIELDS.generatorUrl.env}, ${CONFIG_FIELDS.generatorKey.env} or ${CONFIG_FIELDS.generator.env}`,
+      },
+    ];
+  }
+};
+
 /** Which search providers are configured. Asks none of them: a key is not spent on a check. */
 const probeSearch: DoctorProbe = (config) => {
   const needs = (name: string, value: string | undefined, env: string, what: string): Finding =>
@@ -318,6 +345,7 @@ export const doctorProbes: readonly DoctorProbe[] = [
   probeBrowser,
   probeModels,
   probeGeneratorForm,
+  probeRemoteGenerator,
   probeSearch,
   probeAccess,
 ];

@@ -4,6 +4,7 @@ import { LocalGenerator } from '../../generator/local-generator.ts';
 import type { Config } from '../core/config.ts';
 import { FootnoteError, toFootnoteError } from '../core/errors.ts';
 import type { Warning } from '../core/nouns.ts';
+import type { Generator } from '../core/seams.ts';
 import {
   defaultGenerators,
   measureMachine,
@@ -11,10 +12,18 @@ import {
 } from '../runtime/models/default-generators.ts';
 import type { PullProgress } from '../runtime/models/model-download.ts';
 import type { ModelStore } from '../runtime/models/model-store.ts';
+import { openRemoteGenerator } from './open-remote-generator.ts';
 import { passedSelfCheck, rememberSelfCheck } from './self-check-record.ts';
 
 /** Perplexity that any sound model reaches on the self-check's paragraph, where none is on record. */
 const ANY_MODEL = { min: 1.5, max: 80 };
+
+/** A generator that is open, here or elsewhere. */
+export interface OpenedGenerator extends Generator {
+  /** Makes it ready for the first question. */
+  warm(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
 
 export interface OpenGeneratorOptions {
   readonly signal: AbortSignal;
@@ -32,8 +41,10 @@ export async function openGenerator(
   config: Config,
   store: ModelStore,
   options: OpenGeneratorOptions,
-): Promise<{ readonly generator: LocalGenerator | null; readonly warnings: readonly Warning[] }> {
+): Promise<{ readonly generator: OpenedGenerator | null; readonly warnings: readonly Warning[] }> {
   const { signal } = options;
+  const remote = await openRemoteGenerator(config, { signal });
+  if (remote !== null) return { generator: remote, warnings: [] };
   const installed = (await store.list())
     .filter(({ state }) => state === 'verified')
     .map(({ entry }) => entry.name);
