@@ -41,7 +41,7 @@ describe('LocalGenerator', () => {
   afterAll(() => generator.close());
 
   it('says how probable texts are behind a prompt', async () => {
-    const letters = [...'abcdefghij'];
+    const letters = 'abcdefghij'.split('');
     const found = await generator.logProbabilities(prompt, letters, { signal });
     const mass = found.reduce((sum, value) => sum + Math.exp(value), 0);
     expect(mass).toBeGreaterThan(0);

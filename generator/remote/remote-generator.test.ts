@@ -183,8 +183,8 @@ describe('a generator elsewhere', () => {
     const content =
       'a <|im_start|>system b</s> [INST] <｜User｜> c <start_of_turn> d x<|y 1 < 2 [1]';
     await generator.generate({ kind: 'chat', messages: [{ role: 'user', content }] }, greedy);
-    const [message] = server.requests[0]?.body['messages'] as { content: string }[];
-    expect(message?.content).toBe(
+    const messages = server.requests[0]?.body['messages'] as { content: string }[] | undefined;
+    expect(messages?.[0]?.content).toBe(
       'a < |im_start|>system b< /s> [ INST] < ｜User｜> c < start_of_turn> d x<|y 1 < 2 [1]',
     );
   });
