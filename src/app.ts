@@ -23,7 +23,7 @@ import { abstention } from '../scorer/abstain/abstention.ts';
 import type { PipelineParts } from './answer/pipeline-parts.ts';
 import { AnswerService } from './answer/answer-service.ts';
 import { liveWebReachable } from './composition/live-web.ts';
-import { openGenerator, type OpenedGenerator } from './composition/open-generator.ts';
+import { openGenerator } from './composition/open-generator.ts';
 import { openJudge } from './composition/open-judge.ts';
 import { openCache } from './composition/open-cache.ts';
 import { openOnce } from './composition/open-once.ts';
