@@ -120,12 +120,12 @@ const verdicts = (one: AnswerJudge) =>
     { signal },
   );
 
-describe('AnswerJudge whose reader cannot be had', () => {
+describe('AnswerJudge whose cross-encoder cannot be had', () => {
   it.each([
     ['no such file', () => Promise.resolve({ weightsPath: '/none', cacheDir: null, threads: 1 })],
     ['nobody knows where', () => Promise.reject(new Error('unknown'))],
-  ])('judges by features alone: %s', async (_, reader) => {
-    const alone = new AnswerJudge({ reader });
+  ])('judges by features alone: %s', async (_, crossEncoder) => {
+    const alone = new AnswerJudge({ crossEncoder });
     try {
       expect(await verdicts(alone)).toEqual(await verdicts(judge));
     } finally {
@@ -134,36 +134,39 @@ describe('AnswerJudge whose reader cannot be had', () => {
   });
 });
 
-describe.skipIf(path === null)('AnswerJudge with the reader (needs multilingual-e5-small)', () => {
-  it('judges, supports and scores in one child', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'judge-'));
-    const reader = { weightsPath: path ?? '', cacheDir: folder, threads: 1 };
-    const read = new AnswerJudge({ reader: () => Promise.resolve(reader) });
-    try {
-      expect((await verdicts(read)).map(({ attributable }) => attributable).at(-1)).toBe(false);
-      const score = (answer: string) =>
-        read.score(
-          { question: 'When did the oil price rise?', answer, references: [] },
-          { signal },
+describe.skipIf(path === null)(
+  'AnswerJudge with the cross-encoder (needs multilingual-e5-small)',
+  () => {
+    it('judges, supports and scores in one child', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'judge-'));
+      const crossEncoder = { weightsPath: path ?? '', cacheDir: folder, threads: 1 };
+      const read = new AnswerJudge({ crossEncoder: () => Promise.resolve(crossEncoder) });
+      try {
+        expect((await verdicts(read)).map(({ attributable }) => attributable).at(-1)).toBe(false);
+        const score = (answer: string) =>
+          read.score(
+            { question: 'When did the oil price rise?', answer, references: [] },
+            { signal },
+          );
+        expect(await score('The price of oil rose in 1974.')).toBeGreaterThan(
+          await score('Penguins live in the far south and feed on fish.'),
         );
-      expect(await score('The price of oil rose in 1974.')).toBeGreaterThan(
-        await score('Penguins live in the far south and feed on fish.'),
-      );
-      const judgement = await read.judge(
-        {
-          question: 'When did the 1973 oil crisis begin?',
-          drafts: [draftOf('The 1973 oil crisis began in October 1973.')],
-          references: [reference],
-          answerability: 0.9,
-          pages: 3,
-          language: 'en',
-        },
-        { signal, timeoutMs: 30_000 },
-      );
-      expect(judgement.best?.cited.answer).toContain('October 1973');
-    } finally {
-      await read.close();
-      await rm(folder, { recursive: true, force: true });
-    }
-  });
-});
+        const judgement = await read.judge(
+          {
+            question: 'When did the 1973 oil crisis begin?',
+            drafts: [draftOf('The 1973 oil crisis began in October 1973.')],
+            references: [reference],
+            answerability: 0.9,
+            pages: 3,
+            language: 'en',
+          },
+          { signal, timeoutMs: 30_000 },
+        );
+        expect(judgement.best?.cited.answer).toContain('October 1973');
+      } finally {
+        await read.close();
+        await rm(folder, { recursive: true, force: true });
+      }
+    });
+  },
+);

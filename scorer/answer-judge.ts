@@ -11,7 +11,7 @@ import type {
 } from '../src/core/seams.ts';
 import { ChildPool } from '../src/runtime/child-pool.ts';
 import type { JudgeInput, Judgement } from './judge-drafts.ts';
-import type { ReaderSetup } from './judge-models.ts';
+import type { CrossEncoderSetup } from './judge-models.ts';
 
 export interface JudgeCallOptions extends CallOptions {
   /** Hard deadline of one call; default 10,000. */
@@ -22,10 +22,10 @@ export interface AnswerJudgeOptions {
   readonly processes?: number;
   readonly maxQueued?: number;
   /**
-   * Finds the reader's weights, at the first call; null, left out or a rejection: the judges by features
+   * Finds the cross-encoder's weights, at the first call; null, left out or a rejection: the judges by features
    * serve alone.
    */
-  readonly reader?: (() => Promise<ReaderSetup | null>) | undefined;
+  readonly crossEncoder?: (() => Promise<CrossEncoderSetup | null>) | undefined;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -38,11 +38,11 @@ const LOAD_TIMEOUT_MS = 60_000;
  */
 export class AnswerJudge implements SupportJudge, Scorer {
   readonly #pool: ChildPool;
-  readonly #findReader: () => Promise<ReaderSetup | null>;
-  #warm: Promise<ReaderSetup | null> | undefined;
+  readonly #findCrossEncoder: () => Promise<CrossEncoderSetup | null>;
+  #warm: Promise<CrossEncoderSetup | null> | undefined;
 
   constructor(options: AnswerJudgeOptions = {}) {
-    this.#findReader = options.reader ?? (() => Promise.resolve(null));
+    this.#findCrossEncoder = options.crossEncoder ?? (() => Promise.resolve(null));
     this.#pool = new ChildPool({
       module: new URL(
         import.meta.url.endsWith('.ts') ? './scorer-child.ts' : './scorer-child.js',
@@ -96,11 +96,11 @@ export class AnswerJudge implements SupportJudge, Scorer {
   /** The first call waits for the child outside its own deadline. */
   async #call<T>(method: string, input: unknown, options: JudgeCallOptions): Promise<T> {
     const { signal, timeoutMs = TIMEOUT_MS } = options;
-    const reader = await this.#warmed(signal);
-    return this.#pool.call<T>(method, { input, reader }, { signal, timeoutMs });
+    const crossEncoder = await this.#warmed(signal);
+    return this.#pool.call<T>(method, { input, crossEncoder }, { signal, timeoutMs });
   }
 
-  #warmed(signal: AbortSignal): Promise<ReaderSetup | null> {
+  #warmed(signal: AbortSignal): Promise<CrossEncoderSetup | null> {
     // A caller's cancel does not stop the load, which others may wait for.
     this.#warm ??= this.#load().catch((error: unknown) => {
       this.#warm = undefined;
@@ -109,11 +109,11 @@ export class AnswerJudge implements SupportJudge, Scorer {
     return orAbort(this.#warm, signal);
   }
 
-  async #load(): Promise<ReaderSetup | null> {
-    const reader = await this.#findReader().catch(() => null);
+  async #load(): Promise<CrossEncoderSetup | null> {
+    const crossEncoder = await this.#findCrossEncoder().catch(() => null);
     const input = { claims: [{ claim: 'Warm.' }], references: [{ text: 'Warm.' }] };
     const { signal } = new AbortController();
-    await this.#pool.call('check', { input, reader }, { signal, timeoutMs: LOAD_TIMEOUT_MS });
-    return reader;
+    await this.#pool.call('check', { input, crossEncoder }, { signal, timeoutMs: LOAD_TIMEOUT_MS });
+    return crossEncoder;
   }
 }

@@ -6,7 +6,7 @@ import type { LooseSentence } from './citation/assemble.ts';
 import { composeAnswers } from './selection/compose.ts';
 import { reportDisagreement } from './disagree/disagreement.ts';
 import { select, type SelectReason } from './selection/select.ts';
-import type { Reader } from '../src/runtime/cross-encoder/reader.ts';
+import type { CrossEncoder } from '../src/runtime/cross-encoder/cross-encoder.ts';
 import { read } from './support/reading.ts';
 import { SecondOpinions } from './support/second-opinion.ts';
 
@@ -34,16 +34,16 @@ export interface Judgement {
   readonly premise: LooseSentence | null;
 }
 
-/** What the reader is asked about one answer at most: some 8 ms a pair. */
+/** What the cross-encoder is asked about one answer at most: some 8 ms a pair. */
 const MOST_PAIRS = 4;
 
 /**
- * The judgement with the reader's say on the pairs of sentence and quote where it can change a verdict.
+ * The judgement with the cross-encoder's say on the pairs of sentence and quote where it can change a verdict.
  * @throws FootnoteError `cancelled`, `timeout`
  */
-export async function judgeWithReader(
+export async function judgeWithCrossEncoder(
   input: JudgeInput,
-  reader: Pick<Reader, 'support'>,
+  crossEncoder: Pick<CrossEncoder, 'support'>,
   options: { readonly signal: AbortSignal },
 ): Promise<Judgement> {
   const opinions = new SecondOpinions();
@@ -51,12 +51,12 @@ export async function judgeWithReader(
   const pairs = opinions.wanted(MOST_PAIRS);
   if (pairs.length === 0) return first;
   for (const pair of pairs) {
-    opinions.learn(pair, await reader.support(pair.claim, pair.text, options));
+    opinions.learn(pair, await crossEncoder.support(pair.claim, pair.text, options));
   }
   return judgeDrafts(input, opinions);
 }
 
-/** Pure and synchronous; call it in a child process. `opinions`: what the reader said before. */
+/** Pure and synchronous; call it in a child process. `opinions`: what the cross-encoder said before. */
 export function judgeDrafts(input: JudgeInput, opinions?: SecondOpinions): Judgement {
   const { question, references, answerability, pages, language } = input;
   const prepared = prepareReferences(references);

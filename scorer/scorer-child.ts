@@ -1,15 +1,20 @@
-/** The scorer's child process: judges drafts, claims and answers; the reader beside them where it is. */
+/** The scorer's child process: judges drafts, claims and answers; the cross-encoder beside them where it is. */
 import type { Claim, SupportReference, SupportVerdict } from '../src/core/seams.ts';
 import { serveChild, type ChildContext } from '../src/runtime/serve-child.ts';
-import { judgeDrafts, judgeWithReader, type JudgeInput, type Judgement } from './judge-drafts.ts';
-import { openEmbedder, openReader, type ReaderSetup } from './judge-models.ts';
+import {
+  judgeDrafts,
+  judgeWithCrossEncoder,
+  type JudgeInput,
+  type Judgement,
+} from './judge-drafts.ts';
+import { openEmbedder, openReader, type CrossEncoderSetup } from './judge-models.ts';
 import { preference, preferenceWithModels, type PreferenceInput } from './preference/preference.ts';
 import { checkClaims } from './support/check-claims.ts';
 
-/** Every call names the reader's weights: the first that does loads them. */
+/** Every call names the cross-encoder's weights: the first that does loads them. */
 interface Call<Input> {
   readonly input: Input;
-  readonly reader: ReaderSetup | null;
+  readonly crossEncoder: CrossEncoderSetup | null;
 }
 
 interface CheckInput {
@@ -18,28 +23,28 @@ interface CheckInput {
 }
 
 async function judge(call: Call<JudgeInput>, { signal }: ChildContext): Promise<Judgement> {
-  const reader = await openReader(call.reader);
-  return reader === null
+  const crossEncoder = await openReader(call.crossEncoder);
+  return crossEncoder === null
     ? judgeDrafts(call.input)
-    : judgeWithReader(call.input, reader, { signal });
+    : judgeWithCrossEncoder(call.input, crossEncoder, { signal });
 }
 
 async function check(
   call: Call<CheckInput>,
   { signal }: ChildContext,
 ): Promise<readonly SupportVerdict[]> {
-  const reader = await openReader(call.reader);
-  return checkClaims(call.input.claims, call.input.references, reader, { signal });
+  const crossEncoder = await openReader(call.crossEncoder);
+  return checkClaims(call.input.claims, call.input.references, crossEncoder, { signal });
 }
 
 async function score(call: Call<PreferenceInput>, { signal }: ChildContext): Promise<number> {
-  const [reader, embedder] = await Promise.all([
-    openReader(call.reader),
-    openEmbedder(call.reader),
+  const [crossEncoder, embedder] = await Promise.all([
+    openReader(call.crossEncoder),
+    openEmbedder(call.crossEncoder),
   ]);
-  return reader === null || embedder === null
+  return crossEncoder === null || embedder === null
     ? preference(call.input)
-    : preferenceWithModels(call.input, { reader, embedder }, { signal });
+    : preferenceWithModels(call.input, { crossEncoder, embedder }, { signal });
 }
 
 serveChild({ judge, check, score });

@@ -5,10 +5,10 @@ import type { Document } from '../../src/core/nouns.ts';
 import type { Embedder } from '../../src/core/seams.ts';
 import { serveChild, type ChildContext } from '../../src/runtime/serve-child.ts';
 import { readE5Weights } from '../../src/runtime/e5/e5-weights.ts';
-import { Reader } from '../../src/runtime/cross-encoder/reader.ts';
+import { CrossEncoder } from '../../src/runtime/cross-encoder/cross-encoder.ts';
 import { E5Embedder } from '../../src/runtime/e5/e5-embedder.ts';
 import { EvidenceModel } from './evidence/evidence-model.ts';
-import { FusionModel } from './fusion/fuse-readings.ts';
+import { FusionModel } from './fusion/fuse-scores.ts';
 import { SecondCore } from './dense/two-process-encoder.ts';
 import { PreparedDocuments } from './fusion/prepared-documents.ts';
 import { judgePassages, type RankModels } from './fusion/rank-passages.ts';
@@ -53,9 +53,9 @@ function load(setup: RankSetup): Promise<RankModels> {
   loading ??= (async (): Promise<RankModels> => {
     const { weightsPath } = setup;
     if (weightsPath === null) {
-      return { embedder: null, evidence: new EvidenceModel('lexical'), reading: null };
+      return { embedder: null, evidence: new EvidenceModel('lexical'), rerank: null };
     }
-    // One file for both: the reader is an update of the embedder's weights.
+    // One file for both: the cross-encoder is an update of the embedder's weights.
     const cores = setup.threads > 0 ? setup.threads : availableParallelism();
     const threads = Math.max(1, Math.floor(cores / 2));
     const own = { ...setup, threads, weightsPath, weights: await readE5Weights(weightsPath) };
@@ -69,17 +69,17 @@ function load(setup: RankSetup): Promise<RankModels> {
             maxBytes: vectorBytes,
             model: embedder.modelKey,
           });
-    const reader = await Reader.load(own);
+    const crossEncoder = await CrossEncoder.load(own);
     const fusion = new FusionModel();
     const evidence = new EvidenceModel('dense');
-    if (cores < 2) return { embedder: keep(embedder), evidence, reading: { reader, fusion } };
+    if (cores < 2) return { embedder: keep(embedder), evidence, rerank: { crossEncoder, fusion } };
     // After these, so that it finds the converted graphs; nobody waits for it.
     const second = new SecondCore();
     void second.warm({ ...setup, weightsPath, threads }, new AbortController().signal);
     return {
       embedder: keep(second.embedder(embedder)),
       evidence,
-      reading: { reader: second.reader(reader), fusion },
+      rerank: { crossEncoder: second.crossEncoder(crossEncoder), fusion },
     };
   })();
   loading.catch(() => {

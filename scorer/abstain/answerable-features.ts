@@ -1,6 +1,6 @@
 /**
  * What of a question its best evidence lacks, as numbers. Near-miss questions (a year, a name or a word
- * exchanged) look right to ranking and reader; what gives them away is the exchanged word itself.
+ * exchanged) look right to ranking and cross-encoder; what gives them away is the exchanged word itself.
  */
 import { splitSentences } from '../../src/core/sentences.ts';
 import type { EvidenceSentence, Reference } from '../../src/core/nouns.ts';
@@ -51,9 +51,9 @@ export function bestEvidence(
   return best;
 }
 
-/** What the reader points at in a reference; empty where it was not read. */
-export function spanOf({ reading, text }: Reference): string {
-  return reading === undefined ? '' : text.slice(reading.start, reading.end);
+/** What the cross-encoder points at in a reference; empty where it was not read. */
+export function spanOf({ answerSpan, text }: Reference): string {
+  return answerSpan === undefined ? '' : text.slice(answerSpan.start, answerSpan.end);
 }
 
 const words = (text: string): Set<string> =>

@@ -2,7 +2,7 @@
  * Whether to answer: one calibrated probability of what the ranking believes and of what the question's
  * own words say against the best evidence. Two small logistic models, fitted by
  * `eval/lab/answerable/fit-answerable.ts`: the first compares words and has seen thousands of near misses, the
- * second weighs it against the ranking on pages that the reader has not seen.
+ * second weighs it against the ranking on pages that the cross-encoder has not seen.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -21,7 +21,7 @@ export interface CiteContext {
   readonly question: string;
   /** BCP 47 primary subtag of the answer. */
   readonly language: string;
-  /** What the reader says of sentences and quotes; left out: features alone judge. */
+  /** What the cross-encoder says of sentences and quotes; left out: features alone judge. */
   readonly opinions?: SecondOpinions | undefined;
 }
 

@@ -14,9 +14,9 @@ import type { SecondOpinions } from '../support/second-opinion.ts';
 
 /** Least weighted share of a sentence's words that its quote (with the title) has to cover. */
 const LEAST_COVERAGE = 0.72;
-/** The same where the reader is sure as well. */
+/** The same where the cross-encoder is sure as well. */
 const LEAST_REWORDED = 0.45;
-/** Least probability, by features and reader together, of a rewording. */
+/** Least probability, by features and cross-encoder together, of a rewording. */
 const REWORDED_AT = 0.65;
 
 /** Quotes whose support is lower are no citations. */
@@ -28,7 +28,7 @@ const TAKES_BACK =
 
 /**
  * 0..1; 0 as soon as one hard rule fails. `title` is the reference's title, which names the topic. With
- * `opinions` the reader has its say, and a rewording that keeps every exact fact may pass.
+ * `opinions` the cross-encoder has its say, and a rewording that keeps every exact fact may pass.
  */
 export function quoteSupport(
   sentence: Reading,
@@ -79,7 +79,7 @@ export function quoteSupport(
   const pair = { claim: sentence.text, text: named };
   const probability = opinions?.join(pair, own) ?? own;
   if (reworded) {
-    // Words alone never pass a rewording, only words and the reader together.
+    // Words alone never pass a rewording, only words and the cross-encoder together.
     return opinions?.knows(pair) === true && probability >= REWORDED_AT ? probability : 0;
   }
   return Math.min(0.99, 0.5 * probability + 0.5 * share);

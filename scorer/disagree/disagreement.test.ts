@@ -10,7 +10,7 @@ import { reportDisagreement } from './disagreement.ts';
 import { contradictedPremise } from '../abstain/premise.ts';
 
 let made = 0;
-/** A reference whose first sentence is its evidence; `answer` is what the reader points at. */
+/** A reference whose first sentence is its evidence; `answer` is what the cross-encoder points at. */
 function source(
   text: string,
   publishedAt: string | null,
@@ -30,7 +30,7 @@ function source(
     text,
     score,
     evidence: [{ reference: made, start, end, text: text.slice(start, end), score }],
-    reading:
+    answerSpan:
       answer === ''
         ? undefined
         : { start: at, end: at + answer.length, span: 0.7, none: 0.05, answerable: 3 },
@@ -89,7 +89,7 @@ describe('sources that disagree', () => {
     );
   });
 
-  it('names that differ are told where the reader is sure of both', () => {
+  it('names that differ are told where the cross-encoder is sure of both', () => {
     const sources = [
       source('The mayor of Arbel is Ruth Kessler.', '2020-02-02', { answer: 'Ruth Kessler' }),
       source('The mayor of Arbel is Tomas Lind.', '2025-02-02', { answer: 'Tomas Lind' }),

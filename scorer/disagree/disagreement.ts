@@ -28,7 +28,7 @@ interface Claim {
   readonly sentence: EvidenceSentence;
   readonly reading: Reading;
   readonly title: Reading;
-  /** What the reader points at, where that lies in the sentence. */
+  /** What the cross-encoder points at, where that lies in the sentence. */
   readonly span: string;
 }
 
@@ -98,9 +98,11 @@ export function reportDisagreement(
 }
 
 function claimOf(reference: Reference, sentence: EvidenceSentence): Claim {
-  const { reading } = reference;
+  const { answerSpan } = reference;
   const within =
-    reading !== undefined && reading.start >= sentence.start && reading.end <= sentence.end;
+    answerSpan !== undefined &&
+    answerSpan.start >= sentence.start &&
+    answerSpan.end <= sentence.end;
   return {
     reference,
     sentence,
@@ -198,7 +200,7 @@ function differentPart(a: readonly Quantity[], b: readonly Quantity[]): boolean 
 
 function differentName(mine: Claim, other: Claim, { reading }: Question): boolean {
   for (const { span, reference } of [mine, other]) {
-    const sure = reference.reading;
+    const sure = reference.answerSpan;
     if (sure === undefined || sure.answerable < SURE_NAME.answerable) return false;
     if (sure.span < SURE_NAME.span || span.length > SURE_NAME.longest) return false;
     if (!/\p{Lu}|\p{Script=Han}/u.test(span)) return false;

@@ -1,11 +1,11 @@
 /**
- * What the reader and the embedder say of a question and an answer: how well they fit, and whether the
+ * What the cross-encoder and the embedder say of a question and an answer: how well they fit, and whether the
  * answer answers. Measured on the answer's substance, without sentences that only say the question again,
  * so that neither praise nor a copied prompt can raise them.
  */
 import { splitSentences } from '../../src/core/sentences.ts';
 import { dot, type E5Embedder } from '../../src/runtime/e5/e5-embedder.ts';
-import type { Reader } from '../../src/runtime/cross-encoder/reader.ts';
+import type { CrossEncoder } from '../../src/runtime/cross-encoder/cross-encoder.ts';
 import { LONG_QUESTION, substanceOf, type PreferenceInput } from './preference-features.ts';
 
 export const READING_FEATURES = [
@@ -20,7 +20,7 @@ export const READING_FEATURES = [
 ] as const;
 
 export interface AnswerModels {
-  readonly reader: Pick<Reader, 'read'>;
+  readonly crossEncoder: Pick<CrossEncoder, 'scorePairs'>;
   readonly embedder: Pick<E5Embedder, 'embed'>;
 }
 
@@ -47,14 +47,16 @@ function texts(input: PreferenceInput): { question: string; answer: string; firs
 }
 
 /** Relevance and answerability of question and answer; one pass. @throws FootnoteError `cancelled` */
-export async function readerSays(
+export async function crossEncoderSays(
   input: PreferenceInput,
-  reader: AnswerModels['reader'],
+  crossEncoder: AnswerModels['crossEncoder'],
   { signal }: { readonly signal: AbortSignal },
 ): Promise<readonly [number, number]> {
   const { question, answer } = texts(input);
   if (answer.trim() === '' || question.trim() === '') return [NOTHING[0], NOTHING[1]];
-  const [reading] = await reader.read([{ question, title: '', text: answer }], { signal });
+  const [reading] = await crossEncoder.scorePairs([{ question, title: '', text: answer }], {
+    signal,
+  });
   return [reading?.relevance ?? NOTHING[0], reading?.answerable ?? NOTHING[1]];
 }
 
@@ -73,17 +75,17 @@ export async function embedderSays(
 }
 
 /**
- * One pass of the reader and three of the embedder, some 50 ms together on one core; questions and answers
+ * One pass of the cross-encoder and three of the embedder, some 50 ms together on one core; questions and answers
  * that were read before cost nothing.
  * @throws FootnoteError `cancelled`, `timeout`
  */
 export async function readAnswer(
   input: PreferenceInput,
-  { reader, embedder }: AnswerModels,
+  { crossEncoder, embedder }: AnswerModels,
   options: { readonly signal: AbortSignal },
 ): Promise<Readings> {
   return [
-    ...(await readerSays(input, reader, options)),
+    ...(await crossEncoderSays(input, crossEncoder, options)),
     ...(await embedderSays(input, embedder, options)),
   ];
 }

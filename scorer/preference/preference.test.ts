@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { weights } from '../../test/weights.ts';
 import { E5Embedder } from '../../src/runtime/e5/e5-embedder.ts';
 import { readE5Weights } from '../../src/runtime/e5/e5-weights.ts';
-import { Reader } from '../../src/runtime/cross-encoder/reader.ts';
+import { CrossEncoder } from '../../src/runtime/cross-encoder/cross-encoder.ts';
 import { readAnswer, type AnswerModels } from './answer-readings.ts';
 import { preference, preferenceWithModels } from './preference.ts';
 
@@ -70,7 +70,7 @@ describe.skipIf(path === null)('preference with the models (needs multilingual-e
     folder = await mkdtemp(join(tmpdir(), 'preference-'));
     const file = await readE5Weights(path ?? '');
     const load = { weightsPath: path ?? '', weights: file, cacheDir: folder, threads: 1 };
-    models = { reader: await Reader.load(load), embedder: await E5Embedder.load(load) };
+    models = { crossEncoder: await CrossEncoder.load(load), embedder: await E5Embedder.load(load) };
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -21,7 +21,7 @@ export interface PreferenceWeights {
 const files = {
   /** Features alone. */
   plain: 'preference-weights.json',
-  /** Features, and what reader and embedder say. */
+  /** Features, and what cross-encoder and embedder say. */
   read: 'read-preference-weights.json',
 } as const;
 const loaded: Partial<Record<keyof typeof files, PreferenceWeights>> = {};
@@ -53,7 +53,7 @@ export function preference(input: PreferenceInput): number {
 }
 
 /**
- * The same with what the reader and the embedder say of question and answer, some 50 ms more. Not to be
+ * The same with what the cross-encoder and the embedder say of question and answer, some 50 ms more. Not to be
  * compared with `preference`.
  * @throws FootnoteError `cancelled`, `timeout`
  */

@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import { abortReason } from '../../src/core/deadline.ts';
 import type { Claim, SupportReference, SupportVerdict } from '../../src/core/seams.ts';
-import type { Reader } from '../../src/runtime/cross-encoder/reader.ts';
+import type { CrossEncoder } from '../../src/runtime/cross-encoder/cross-encoder.ts';
 import { readReference, type ReadReference } from './features.ts';
 import { support } from './support.ts';
 import { SecondOpinions } from './second-opinion.ts';
@@ -20,14 +20,14 @@ function readOnce(text: string): ReadReference {
 }
 
 /**
- * One verdict a claim, in their order; `reader` has its say where it can change the verdict, some 10 ms a
+ * One verdict a claim, in their order; `crossEncoder` has its say where it can change the verdict, some 10 ms a
  * claim. For use in a child process: the work between two checks of the signal blocks.
  * @throws FootnoteError `cancelled`, `timeout`
  */
 export async function checkClaims(
   claims: readonly Claim[],
   references: readonly SupportReference[],
-  reader: Pick<Reader, 'support'> | null,
+  crossEncoder: Pick<CrossEncoder, 'support'> | null,
   options: { readonly signal: AbortSignal },
 ): Promise<readonly SupportVerdict[]> {
   const texts = references.map(({ text }) => readOnce(text));
@@ -36,9 +36,9 @@ export async function checkClaims(
     if (options.signal.aborted) throw abortReason(options.signal);
     const opinions = new SecondOpinions();
     let verdict = support(claim, texts, opinions);
-    const [pair] = reader === null ? [] : opinions.wanted(1);
-    if (reader !== null && pair !== undefined) {
-      opinions.learn(pair, await reader.support(pair.claim, pair.text, options));
+    const [pair] = crossEncoder === null ? [] : opinions.wanted(1);
+    if (crossEncoder !== null && pair !== undefined) {
+      opinions.learn(pair, await crossEncoder.support(pair.claim, pair.text, options));
       verdict = support(claim, texts, opinions);
     }
     verdicts.push(verdict);

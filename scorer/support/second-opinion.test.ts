@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { weights } from '../../test/weights.ts';
-import { Reader } from '../../src/runtime/cross-encoder/reader.ts';
+import { CrossEncoder } from '../../src/runtime/cross-encoder/cross-encoder.ts';
 import { draftOf } from '../../src/core/draft-of.ts';
 import type { Reference } from '../../src/core/nouns.ts';
 import { cite } from '../citation/cite.ts';
@@ -17,11 +17,13 @@ describe('joinOpinions', () => {
   it('rises with either opinion and stays a probability', () => {
     for (const features of [0, 0.2, 0.5, 0.8, 1]) {
       let last = 0;
-      for (const reader of [0, 0.2, 0.5, 0.8, 1]) {
-        const both = joinOpinions(features, reader);
+      for (const crossEncoder of [0, 0.2, 0.5, 0.8, 1]) {
+        const both = joinOpinions(features, crossEncoder);
         expect(both).toBeGreaterThan(last);
         expect(both).toBeLessThan(1);
-        expect(joinOpinions(Math.min(1, features + 0.1), reader)).toBeGreaterThanOrEqual(both);
+        expect(joinOpinions(Math.min(1, features + 0.1), crossEncoder)).toBeGreaterThanOrEqual(
+          both,
+        );
         last = both;
       }
     }
@@ -47,22 +49,26 @@ describe('SecondOpinions', () => {
 const path = weights('multilingual-e5-small');
 
 describe.skipIf(path === null)(
-  'the reader beside the features (needs multilingual-e5-small)',
+  'the cross-encoder beside the features (needs multilingual-e5-small)',
   () => {
     const text =
       'The bridge was opened to traffic in 1932 after eight years of work. It was designed by John Bradfield, who had studied engineering in Sydney.';
-    let reader: Reader;
+    let crossEncoder: CrossEncoder;
     let folder: string;
 
     const check = async (claim: string, stop = signal) => {
-      const [verdict] = await checkClaims([{ claim }], [{ text }], reader, { signal: stop });
+      const [verdict] = await checkClaims([{ claim }], [{ text }], crossEncoder, { signal: stop });
       if (verdict === undefined) throw new Error('no verdict');
       return verdict;
     };
 
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'second-opinion-'));
-      reader = await Reader.load({ weightsPath: path ?? '', cacheDir: folder, threads: 1 });
+      crossEncoder = await CrossEncoder.load({
+        weightsPath: path ?? '',
+        cacheDir: folder,
+        threads: 1,
+      });
     });
     afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -113,19 +119,19 @@ describe('citation with opinions', () => {
   const draft = draftOf('After eight years of construction the bridge opened for cars in 1932.');
   const context = { question: 'When was the bridge opened?', language: 'en' };
 
-  it('keeps a rewording only when the reader has been heard and agrees', () => {
+  it('keeps a rewording only when the cross-encoder has been heard and agrees', () => {
     const kept = (opinions?: SecondOpinions): boolean =>
       cite(draft, [reference], { ...context, opinions }).sentences.some(
         (sentence) => sentence.text === draft.text,
       );
     expect(kept()).toBe(false);
-    for (const [reader, expected] of [
+    for (const [crossEncoder, expected] of [
       [0.01, false],
       [0.99, true],
     ] as const) {
       const opinions = new SecondOpinions();
       expect(kept(opinions)).toBe(false);
-      for (const pair of opinions.wanted(8)) opinions.learn(pair, reader);
+      for (const pair of opinions.wanted(8)) opinions.learn(pair, crossEncoder);
       expect(kept(opinions)).toBe(expected);
     }
   });

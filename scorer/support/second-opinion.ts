@@ -17,7 +17,7 @@ export interface OpinionWeights {
 
 let weights: OpinionWeights | undefined;
 
-/** As `eval/bench/scoring/measure-reader-support.ts --write` wrote them; read once. */
+/** As `eval/bench/scoring/measure-cross-encoder-support.ts --write` wrote them; read once. */
 function model(): OpinionWeights {
   weights ??= JSON.parse(
     readFileSync(join(packageRoot, 'scorer', 'support', 'second-opinion.json'), 'utf8'),

@@ -33,5 +33,5 @@ export async function openJudge(
     return { judge: new AnswerJudge(), warnings: [{ code: 'model-missing', message }] };
   }
   const setup = { weightsPath: found, cacheDir, threads };
-  return { judge: new AnswerJudge({ reader: () => Promise.resolve(setup) }), warnings: [] };
+  return { judge: new AnswerJudge({ crossEncoder: () => Promise.resolve(setup) }), warnings: [] };
 }

@@ -152,7 +152,7 @@ export const CONFIG_FIELDS = {
   },
   judgeReader: {
     env: 'FOOTNOTE_JUDGE_READER',
-    help: 'false: claims and drafts are judged without the reader, by features alone (less memory)',
+    help: 'false: check claims and drafts without the cross-encoder, by features alone (less memory)',
   },
   maxConcurrent: {
     env: 'FOOTNOTE_MAX_CONCURRENT',

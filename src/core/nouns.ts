@@ -128,8 +128,8 @@ export interface EvidenceSentence {
   readonly score: number;
 }
 
-/** What the reader (a cross-encoder over question and passage) says of one reference. */
-interface ReferenceReading {
+/** What the cross-encoder (a model over question and passage together) says of one reference. */
+interface ReferenceAnswerSpan {
   /** The likeliest answer's place in `Reference.text`, half open. */
   readonly start: number;
   readonly end: number;
@@ -155,7 +155,7 @@ export interface Reference {
   /** Best first. */
   readonly evidence: readonly EvidenceSentence[];
   /** Absent: it was not read. */
-  readonly reading?: ReferenceReading | undefined;
+  readonly answerSpan?: ReferenceAnswerSpan | undefined;
 }
 
 interface ChatMessage {

@@ -5,19 +5,19 @@
  *   npx tsx eval/bench/ranking/evaluate-ranking.ts --weights e5-small-q4.bin [--limit 100] [--cache DIR]
  *
  * With `--generator MODEL.gguf` the Chinese questions to English pages are translated as in the product.
- * Only pages that the reader was not trained on. The sentence models that ship have seen questions of
+ * Only pages that the cross-encoder was not trained on. The sentence models that ship have seen questions of
  * them; figures without that are printed by `eval/lab/cross-encoder/fit-fusion.ts`.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { E5Embedder } from '../../../src/runtime/e5/e5-embedder.ts';
 import { EvidenceModel } from '../../../retriever/rank/evidence/evidence-model.ts';
-import { FusionModel } from '../../../retriever/rank/fusion/fuse-readings.ts';
+import { FusionModel } from '../../../retriever/rank/fusion/fuse-scores.ts';
 import { judgePassages, type RankModels } from '../../../retriever/rank/fusion/rank-passages.ts';
 import { FrozenWeb, type FrozenPage, type FrozenQuestion } from '../../lab/evidence/frozen-web.ts';
-import { isHeldOutPage } from '../../lab/cross-encoder/reader-split.ts';
+import { isHeldOutPage } from '../../lab/cross-encoder/held-out.ts';
 import { packageRoot } from '../../../src/core/package-root.ts';
-import { Reader } from '../../../src/runtime/cross-encoder/reader.ts';
+import { CrossEncoder } from '../../../src/runtime/cross-encoder/cross-encoder.ts';
 import { readJsonLines } from '../../run/read-json-lines.ts';
 import { openTranslator } from '../retrieval/open-translator.ts';
 import { stableHash } from '../../lab/trees/stable-hash.ts';
@@ -51,15 +51,15 @@ const setup = {
 };
 const embedder = weights === undefined ? null : await E5Embedder.load(setup);
 const evidence = new EvidenceModel(embedder === null ? 'lexical' : 'dense');
-const words: RankModels = { embedder, evidence, reading: null };
+const words: RankModels = { embedder, evidence, rerank: null };
 const rows: Readonly<Record<string, RankModels>> = {
   'words and sentences': words,
   ...(embedder === null
     ? {}
     : {
-        'with the reader': {
+        'with the cross-encoder': {
           ...words,
-          reading: { reader: await Reader.load(setup), fusion: new FusionModel() },
+          rerank: { crossEncoder: await CrossEncoder.load(setup), fusion: new FusionModel() },
         },
       }),
 };

@@ -12,14 +12,14 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Bm25fIndex } from '../../../retriever/rank/words/bm25f.ts';
 import { EvidenceModel } from '../../../retriever/rank/evidence/evidence-model.ts';
-import { FusionModel } from '../../../retriever/rank/fusion/fuse-readings.ts';
+import { FusionModel } from '../../../retriever/rank/fusion/fuse-scores.ts';
 import { judgePassages, type RankModels } from '../../../retriever/rank/fusion/rank-passages.ts';
 import { analyseQuestion } from '../../../retriever/rank/words/question-words.ts';
 import { segmentDocument } from '../../../retriever/segment/segment-document.ts';
 import type { Document } from '../../../src/core/nouns.ts';
 import { packageRoot } from '../../../src/core/package-root.ts';
 import { dot, E5Embedder } from '../../../src/runtime/e5/e5-embedder.ts';
-import { Reader } from '../../../src/runtime/cross-encoder/reader.ts';
+import { CrossEncoder } from '../../../src/runtime/cross-encoder/cross-encoder.ts';
 import { ndcg, pairwiseAccuracy } from '../../metrics/ranking-quality.ts';
 import { readJsonLines } from '../../run/read-json-lines.ts';
 import { stableHash } from '../../lab/trees/stable-hash.ts';
@@ -88,17 +88,17 @@ const setup = {
   threads: Number(values.threads),
 };
 const embedder = values.weights === undefined ? null : await E5Embedder.load(setup);
-const reader = values.weights === undefined ? null : await Reader.load(setup);
+const crossEncoder = values.weights === undefined ? null : await CrossEncoder.load(setup);
 const evidence = new EvidenceModel(embedder === null ? 'lexical' : 'dense');
-const words: RankModels = { embedder, evidence, reading: null };
+const words: RankModels = { embedder, evidence, rerank: null };
 const cascades: readonly (readonly [string, RankModels])[] = [
   ['cascade: BM25F, sentences', words],
-  ...(reader === null
+  ...(crossEncoder === null
     ? []
     : [
         [
-          'cascade: BM25F, sentences, reader',
-          { ...words, reading: { reader, fusion: new FusionModel() } },
+          'cascade: BM25F, sentences, cross-encoder',
+          { ...words, rerank: { crossEncoder, fusion: new FusionModel() } },
         ] as const,
       ]),
 ];
@@ -127,7 +127,7 @@ for (const row of rows) {
     row.answers.map(({ text }) => text.length),
   );
   note('BM25F', row, best(bm25));
-  if (embedder !== null && reader !== null) {
+  if (embedder !== null && crossEncoder !== null) {
     const [asked] = await embedder.embed([row.question], { kind: 'query', signal });
     const vectors = await embedder.embed(
       fields.map(({ text }) => text),
@@ -137,14 +137,14 @@ for (const row of rows) {
     const both = z(dense).map((value, at) => value + 0.5 * (z(bm25)[at] ?? 0));
     note('e5', row, best(dense));
     note('BM25F + e5', row, best(both));
-    const readings = await reader.read(
+    const readings = await crossEncoder.scorePairs(
       fields.map(({ text }) => ({ question: row.question, title: '', text })),
       { signal },
     );
     const relevance = readings.map((reading) => reading.relevance);
-    note('reader, every passage', row, best(relevance));
+    note('cross-encoder, every passage', row, best(relevance));
     const all = z(relevance).map((value, at) => value + (both[at] ?? 0) / 2);
-    note('BM25F + e5 + reader', row, best(all));
+    note('BM25F + e5 + cross-encoder', row, best(all));
   }
   for (const [name, models] of cascades) {
     const { scores } = await judgePassages(row.question, fields, models, { signal });

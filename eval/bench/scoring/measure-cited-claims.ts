@@ -1,21 +1,21 @@
 /**
- * What citation lets through: claims that people judged, of questions that the reader was not trained on,
- * as drafts of one sentence with their references; with and without the reader:
+ * What citation lets through: claims that people judged, of questions that the cross-encoder was not trained on,
+ * as drafts of one sentence with their references; with and without the cross-encoder:
  *
  *   npx tsx eval/bench/scoring/measure-cited-claims.ts --weights e5-small-q4.bin
  *
  * A claim is kept when it stands in the answer in its own words (a quotation in its place is none). Beside
- * it the made-false sentences of the citation bench, and the time that the reader takes.
+ * it the made-false sentences of the citation bench, and the time that the cross-encoder takes.
  */
 import { parseArgs } from 'node:util';
-import { isHeldOutClaim } from '../../lab/cross-encoder/reader-split.ts';
+import { isHeldOutClaim } from '../../lab/cross-encoder/held-out.ts';
 import { citePrepared } from '../../../scorer/citation/cite.ts';
 import { prepareReferences } from '../../../scorer/citation/prepared-reference.ts';
 import { SecondOpinions } from '../../../scorer/support/second-opinion.ts';
 import { claimText } from '../../../scorer/support/support.ts';
 import { attributionClaims } from '../../lab/support/support-data.ts';
 import type { Draft, Reference } from '../../../src/core/nouns.ts';
-import { Reader } from '../../../src/runtime/cross-encoder/reader.ts';
+import { CrossEncoder } from '../../../src/runtime/cross-encoder/cross-encoder.ts';
 import { draftOf } from '../../../src/core/draft-of.ts';
 import { benchReference, citationCases } from './citation-bench.ts';
 
@@ -27,7 +27,7 @@ const { values } = parseArgs({
   },
 });
 const { signal } = new AbortController();
-const reader = await Reader.load({
+const crossEncoder = await CrossEncoder.load({
   weightsPath: values.weights,
   cacheDir: values.cache,
   threads: 1,
@@ -69,7 +69,7 @@ for (const { kind, draft, references, language } of [
   const pairs = opinions.wanted(8);
   const began = performance.now();
   for (const pair of pairs) {
-    opinions.learn(pair, await reader.support(pair.claim, pair.text, { signal }));
+    opinions.learn(pair, await crossEncoder.support(pair.claim, pair.text, { signal }));
   }
   const ms = performance.now() - began;
   rows.push({ kind, plain, read: kept(opinions), pairs: pairs.length, ms });
@@ -85,7 +85,7 @@ console.table(
         {
           n: own.length,
           'kept, features': share(own.map(({ plain }) => (plain ? 1 : 0))),
-          'kept, with the reader': share(own.map(({ read }) => (read ? 1 : 0))),
+          'kept, with the cross-encoder': share(own.map(({ read }) => (read ? 1 : 0))),
           pairs: share(own.map(({ pairs }) => pairs)),
           ms: share(own.map(({ ms }) => ms)),
         },

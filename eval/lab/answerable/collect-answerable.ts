@@ -1,10 +1,10 @@
 /**
  * Collects what the product knows when it decides whether to answer (references with their evidence and
- * readings, answerability), for questions of pages that neither the reader nor the sentence models have
+ * readings, answerability), for questions of pages that neither the cross-encoder nor the sentence models have
  * seen: `fit-answerable.ts` fits the decision on it.
  *
  *   npx tsx eval/lab/answerable/collect-answerable.ts --weights e5-small-q4.bin --evidence honest.json \
- *     --out answerable.jsonl [--reader FILE] [--limit 300] [--kinds en,zh,unanswerable,off-en,off-zh]
+ *     --out answerable.jsonl [--cross-encoder FILE] [--limit 300] [--kinds en,zh,unanswerable,off-en,off-zh]
  *
  *   npx tsx eval/lab/answerable/collect-answerable.ts --lexical --kinds unanswerable,en --limit 2000 --out words.jsonl
  *
@@ -15,15 +15,15 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { E5Embedder } from '../../../src/runtime/e5/e5-embedder.ts';
 import { EvidenceModel } from '../../../retriever/rank/evidence/evidence-model.ts';
-import { FusionModel } from '../../../retriever/rank/fusion/fuse-readings.ts';
+import { FusionModel } from '../../../retriever/rank/fusion/fuse-scores.ts';
 import type { RankModels } from '../../../retriever/rank/fusion/rank-passages.ts';
 import { makeReferences } from '../../../retriever/rank/fusion/make-references.ts';
 import { FrozenWeb, pageDocument, type FrozenQuestion } from '../evidence/frozen-web.ts';
 import { honestModel } from '../cross-encoder/honest-model.ts';
-import { isHeldOutPage } from '../cross-encoder/reader-split.ts';
+import { isHeldOutPage } from '../cross-encoder/held-out.ts';
 import { VectorCache } from '../evidence/vector-cache.ts';
 import { packageRoot } from '../../../src/core/package-root.ts';
-import { Reader } from '../../../src/runtime/cross-encoder/reader.ts';
+import { CrossEncoder } from '../../../src/runtime/cross-encoder/cross-encoder.ts';
 import { readJsonLines } from '../../run/read-json-lines.ts';
 import { stableHash } from '../trees/stable-hash.ts';
 import type { CollectedAnswerable } from './collected-answerable.ts';
@@ -34,7 +34,7 @@ const { values } = parseArgs({
     data: { type: 'string', default: join(packageRoot, '../shared/data/frozen-web-dev') },
     cache: { type: 'string', default: '/tmp/footnote-train' },
     evidence: { type: 'string', default: '' },
-    reader: { type: 'string' },
+    'cross-encoder': { type: 'string' },
     out: { type: 'string', default: '' },
     limit: { type: 'string', default: '300' },
     threads: { type: 'string', default: '1' },
@@ -53,21 +53,21 @@ const limit = Number(values.limit);
 const web = new FrozenWeb(values.data);
 const cached: VectorCache[] = [];
 const models = values.lexical
-  ? { embedder: null, evidence: new EvidenceModel('lexical'), reading: null }
+  ? { embedder: null, evidence: new EvidenceModel('lexical'), rerank: null }
   : await honestModels();
 
 async function honestModels(): Promise<RankModels> {
-  const { weights: weightsPath, cache: cacheDir, reader: readerPath } = values;
+  const { weights: weightsPath, cache: cacheDir, 'cross-encoder': updatePath } = values;
   const setup = { weightsPath, cacheDir, threads: Number(values.threads) };
   const embedder = new VectorCache(await E5Embedder.load(setup), cacheDir);
   cached.push(embedder);
-  const reader = await Reader.load({
+  const crossEncoder = await CrossEncoder.load({
     ...setup,
-    ...(readerPath === undefined ? {} : { readerPath }),
+    ...(updatePath === undefined ? {} : { updatePath }),
   });
   const honest = JSON.parse(readFileSync(values.evidence, 'utf8')) as Record<string, unknown>;
   const evidence = honestModel(honest, 'dense');
-  return { embedder, evidence, reading: { reader, fusion: new FusionModel() } };
+  return { embedder, evidence, rerank: { crossEncoder, fusion: new FusionModel() } };
 }
 
 const heldOut = new Set(

@@ -8,7 +8,7 @@
  *
  * Candidates are the gold sentence and, with `--drafts`, what the default generator writes; the shortest
  * that stays is taken. `--encode` adds token ids by the model's own tokenizer and chat template. Pages that
- * the reader's figures come from are left out, so that the product can be measured on them afterwards.
+ * the cross-encoder's figures come from are left out, so that the product can be measured on them afterwards.
  * One line an example and target: `plain` (the product's prompt, no marks), `cited` (WebGLM's prompt, `[n]`).
  */
 import { appendFileSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ import { promptParts } from '../../../generator/tokenizer/render-prompt.ts';
 import { EvidenceModel } from '../../../retriever/rank/evidence/evidence-model.ts';
 import { makeReferences } from '../../../retriever/rank/fusion/make-references.ts';
 import { FrozenWeb, pageDocument, type FrozenQuestion } from '../evidence/frozen-web.ts';
-import { isHeldOutPage } from '../cross-encoder/reader-split.ts';
+import { isHeldOutPage } from '../cross-encoder/held-out.ts';
 import { citePrepared } from '../../../scorer/citation/cite.ts';
 import { prepareReferences } from '../../../scorer/citation/prepared-reference.ts';
 import { openGenerator } from '../../../src/composition/open-generator.ts';
@@ -76,7 +76,7 @@ const opened =
       ).generator;
 const model = values.encode === undefined ? null : openModel(values.encode);
 const tokenizer = model?.tokenizer() ?? null;
-const ranking = { embedder: null, evidence: new EvidenceModel('lexical'), reading: null };
+const ranking = { embedder: null, evidence: new EvidenceModel('lexical'), rerank: null };
 
 interface Example {
   readonly id: string;

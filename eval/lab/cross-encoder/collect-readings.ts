@@ -1,9 +1,9 @@
 /**
- * Runs today's ranking and the reader over questions of the reader's held-out pages, and keeps what each
+ * Runs today's ranking and the cross-encoder over questions of the cross-encoder's held-out pages, and keeps what each
  * said, one JSON line a question: what the fusion is fitted on and all figures are computed from.
  *
  *   npx tsx eval/lab/cross-encoder/collect-readings.ts --weights e5-small-q4.bin \
- *     --evidence honest.json --out readings.jsonl [--reader FILE] [--cache DIR] [--limit 120]
+ *     --evidence honest.json --out readings.jsonl [--cross-encoder FILE] [--cache DIR] [--limit 120]
  *
  * `honest.json` is of `honest-evidence.ts`: sentence models that have not seen these pages either.
  */
@@ -14,7 +14,7 @@ import { exactMatch, tokenF1 } from '../../metrics/correctness.ts';
 import { readJsonLines } from '../../run/read-json-lines.ts';
 import { stableHash } from '../trees/stable-hash.ts';
 import { packageRoot } from '../../../src/core/package-root.ts';
-import { Reader, type Reading } from '../../../src/runtime/cross-encoder/reader.ts';
+import { CrossEncoder, type PairScores } from '../../../src/runtime/cross-encoder/cross-encoder.ts';
 import { E5Embedder } from '../../../src/runtime/e5/e5-embedder.ts';
 import { segmentDocument } from '../../../retriever/segment/segment-document.ts';
 import type { Counted, CountMemo } from '../../../retriever/rank/words/bm25f.ts';
@@ -34,7 +34,7 @@ import {
 import { VectorCache } from '../evidence/vector-cache.ts';
 import type { CollectedReading } from './collected-reading.ts';
 import { honestModel } from './honest-model.ts';
-import { isHeldOutPage } from './reader-split.ts';
+import { isHeldOutPage } from './held-out.ts';
 
 const { values } = parseArgs({
   options: {
@@ -42,7 +42,7 @@ const { values } = parseArgs({
     data: { type: 'string', default: join(packageRoot, '../shared/data/frozen-web-dev') },
     cache: { type: 'string', default: '/tmp/footnote-train' },
     evidence: { type: 'string', default: '' },
-    reader: { type: 'string' },
+    'cross-encoder': { type: 'string' },
     out: { type: 'string', default: '' },
     limit: { type: 'string', default: '120' },
     /** Passages that are read; 0: only the gold one. */
@@ -66,10 +66,10 @@ const setup = {
   threads: Number(values.threads),
 };
 const embedder = new VectorCache(await E5Embedder.load(setup), values.cache);
-const reader = await Reader.load({
+const crossEncoder = await CrossEncoder.load({
   ...setup,
   form: values.form === 'float32' ? 'float32' : 'int8',
-  ...(values.reader === undefined ? {} : { readerPath: values.reader }),
+  ...(values['cross-encoder'] === undefined ? {} : { updatePath: values['cross-encoder'] }),
 });
 const file = JSON.parse(readFileSync(values.evidence, 'utf8')) as Record<string, unknown>;
 const models = { dense: honestModel(file, 'dense'), lexical: honestModel(file, 'lexical') };
@@ -211,12 +211,12 @@ async function collect(
       : [],
   );
   const began = performance.now();
-  const readings = await reader.read(
+  const readings = await crossEncoder.scorePairs(
     wanted.map((at) => ({ question: asked.question, title: '', text: '', ...fields[at] })),
     { signal },
   );
   const milliseconds = (performance.now() - began) / Math.max(1, wanted.length);
-  const byPassage = new Map(wanted.map((at, place) => [at, readings[place] as Reading]));
+  const byPassage = new Map(wanted.map((at, place) => [at, readings[place] as PairScores]));
   return {
     qid: asked.qid,
     kind,
@@ -235,7 +235,7 @@ async function collect(
     ),
     bases: { dense: scores.dense.map(short), lexical: scores.lexical.map(short) },
     passages: wanted.map((at) => {
-      const reading = byPassage.get(at) as Reading;
+      const reading = byPassage.get(at) as PairScores;
       const answer = (fields[at]?.text ?? '').slice(reading.start, reading.end);
       return {
         at,

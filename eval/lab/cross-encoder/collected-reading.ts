@@ -1,4 +1,4 @@
-/** What the ranking and the reader said of one question: a line of `collect-readings.ts`. */
+/** What the ranking and the cross-encoder said of one question: a line of `collect-readings.ts`. */
 export interface CollectedReading {
   readonly qid: string;
   /** `en`, `zh`, `cross` have an answer; `unanswerable`: the gold page does not say it; `off-*`: it is not there. */
@@ -10,7 +10,7 @@ export interface CollectedReading {
   readonly pages: number;
   /** Cross-validation fold, by question: nothing under the fusion has seen these pages. */
   readonly fold: number;
-  /** Of the reader, a passage, one thread. */
+  /** Of the cross-encoder, a passage, one thread. */
   readonly milliseconds: number;
   /** Passages of the ten pages. */
   readonly count: number;

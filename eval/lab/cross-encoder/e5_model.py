@@ -1,4 +1,4 @@
-"""multilingual-e5-small from the 4-bit E5S1 file, and the reader's heads on it, in torch."""
+"""multilingual-e5-small from the 4-bit E5S1 file, and the cross-encoder's heads on it, in torch."""
 
 import math
 import struct

@@ -1,5 +1,5 @@
 /**
- * Fits how words and reader are put together, on what `collect-readings.ts` kept, and prints every figure
+ * Fits how words and cross-encoder are put together, on what `collect-readings.ts` kept, and prints every figure
  * of the held-out pages; the fused ones are cross-validated by question (by page, the few English ones
  * would shift the level between folds).
  *
@@ -20,14 +20,14 @@ import {
   sentenceFusionRows,
   type FusedPassage,
   type FusedSentence,
-} from '../../../retriever/rank/fusion/fuse-readings.ts';
+} from '../../../retriever/rank/fusion/fuse-scores.ts';
 import { fitLogistic, type Logistic } from '../evidence/fit-logistic.ts';
 import type { CollectedReading } from './collected-reading.ts';
 
 const { values } = parseArgs({
   options: {
     readings: { type: 'string', default: '' },
-    /** What stands below the reader: `dense` or `lexical`. */
+    /** What stands below the cross-encoder: `dense` or `lexical`. */
     base: { type: 'string', default: 'dense' },
     depth: { type: 'string', default: '8' },
     write: { type: 'boolean', default: false },
@@ -47,7 +47,7 @@ interface Prepared {
 }
 
 function prepare(row: CollectedReading): Prepared {
-  const readings = new Map(
+  const collected = new Map(
     row.passages
       .filter(({ ranks }) =>
         row.kind === 'cross' ? ranks.similarity < 2 * DEPTH : ranks[BASE] < DEPTH,
@@ -55,8 +55,8 @@ function prepare(row: CollectedReading): Prepared {
       .map((passage) => [passage.at, passage]),
   );
   const passages = row.bases[BASE].map((base, at): FusedPassage => {
-    const one = readings.get(at);
-    const reading =
+    const one = collected.get(at);
+    const pair =
       one === undefined
         ? null
         : {
@@ -65,17 +65,17 @@ function prepare(row: CollectedReading): Prepared {
             spanProbability: one.span,
             nullProbability: one.none,
           };
-    return { base, reading };
+    return { base, pair };
   });
   return {
     row,
     passages,
-    read: [...readings.keys()].toSorted((a, b) => a - b),
+    read: [...collected.keys()].toSorted((a, b) => a - b),
     gold: new Set(row.passages.flatMap(({ at, gold }) => (gold ? [at] : []))),
     sentences: row.candidates.map((candidate) => ({
       passage: candidate.passage,
       probability: candidate[BASE],
-      mass: readings.has(candidate.passage) ? Math.max(0, candidate.mass) : 0,
+      mass: collected.has(candidate.passage) ? Math.max(0, candidate.mass) : 0,
     })),
   };
 }
@@ -145,14 +145,14 @@ const mean = (list: readonly number[]): number =>
   list.reduce((sum, value) => sum + value, 0) / Math.max(1, list.length);
 
 /** Rank of the first gold passage among those read, by `score`; others stand below. */
-function rankAmongRead(one: Prepared, score: (place: number) => number): number {
+function rankAmongScored(one: Prepared, score: (place: number) => number): number {
   const order = one.read.map((at, place) => ({ at, score: score(place) }));
   order.sort((a, b) => b.score - a.score);
   const found = order.findIndex(({ at }) => one.gold.has(at));
   return found < 0 ? 1e9 : found;
 }
 
-console.log(`base ${BASE}, the reader over the best ${DEPTH}`);
+console.log(`base ${BASE}, the cross-encoder over the best ${DEPTH}`);
 console.log('\npassage @1 / @5 among all passages of ten pages');
 for (const kind of ['en', 'zh', 'cross']) {
   const list = prepared.flatMap((one, at) =>
@@ -175,18 +175,18 @@ for (const kind of ['en', 'zh', 'cross']) {
       list.map(({ one }) => one.row.goldRanks[name] ?? 1e9),
     );
   }
-  const readings = (one: Prepared) => one.read.map((at) => one.passages[at]?.reading);
+  const scoresOf = (one: Prepared) => one.read.map((at) => one.passages[at]?.pair);
   line(
-    'reader alone',
-    list.map(({ one }) => rankAmongRead(one, (place) => readings(one)[place]?.relevance ?? -99)),
+    'cross-encoder alone',
+    list.map(({ one }) => rankAmongScored(one, (place) => scoresOf(one)[place]?.relevance ?? -99)),
   );
   line(
-    'reader, answerability',
-    list.map(({ one }) => rankAmongRead(one, (place) => readings(one)[place]?.answerable ?? -99)),
+    'cross-encoder, answerability',
+    list.map(({ one }) => rankAmongScored(one, (place) => scoresOf(one)[place]?.answerable ?? -99)),
   );
   line(
     'fused (cross-validated)',
-    list.map(({ one, at }) => rankAmongRead(one, (place) => passageScores[at]?.[place] ?? 0)),
+    list.map(({ one, at }) => rankAmongScored(one, (place) => passageScores[at]?.[place] ?? 0)),
   );
 }
 
@@ -269,9 +269,9 @@ abstention(
 );
 abstention('words', words);
 abstention(
-  'reader: most answerable',
+  'cross-encoder: most answerable',
   prepared.map(({ passages }) =>
-    Math.max(-99, ...passages.map(({ reading }) => reading?.answerable ?? -99)),
+    Math.max(-99, ...passages.map(({ pair }) => pair?.answerable ?? -99)),
   ),
 );
 abstention('fused (cross-validated)', answerable);

@@ -1,6 +1,6 @@
 /**
  * Adds today's answerability model to the file of `honest-evidence.ts`: fitted on other questions of the
- * same pages, so that neither its trees nor itself has seen the reader's held-out pages.
+ * same pages, so that neither its trees nor itself has seen the cross-encoder's held-out pages.
  *
  *   npx tsx eval/lab/cross-encoder/honest-answerability.ts --weights e5-small-q4.bin --file FILE.json
  */
@@ -16,7 +16,7 @@ import { fitLogistic } from '../evidence/fit-logistic.ts';
 import { FrozenWeb } from '../evidence/frozen-web.ts';
 import { VectorCache } from '../evidence/vector-cache.ts';
 import { honestModel } from './honest-model.ts';
-import { isHeldOutPage } from './reader-split.ts';
+import { isHeldOutPage } from './held-out.ts';
 
 const { values } = parseArgs({
   options: {

@@ -1,5 +1,5 @@
 /**
- * Today's sentence models, trained without the reader's held-out pages, so that what is compared there
+ * Today's sentence models, trained without the cross-encoder's held-out pages, so that what is compared there
  * (and what the fusion learns from) is honest on both sides:
  *
  *   npx tsx eval/lab/cross-encoder/honest-evidence.ts --weights e5-small-q4.bin --out FILE.json \
@@ -24,7 +24,7 @@ import { fitMatch } from '../evidence/fit-match.ts';
 import { FrozenWeb } from '../evidence/frozen-web.ts';
 import { toTreeArrays } from '../../../retriever/rank/evidence/tree-arrays.ts';
 import { VectorCache } from '../evidence/vector-cache.ts';
-import { isHeldOutPage } from './reader-split.ts';
+import { isHeldOutPage } from './held-out.ts';
 
 const { values } = parseArgs({
   options: {

@@ -1,4 +1,4 @@
-/** Reads the sentence models of `honest-evidence.ts`, which have not seen the reader's held-out pages. */
+/** Reads the sentence models of `honest-evidence.ts`, which have not seen the cross-encoder's held-out pages. */
 import { sigmoid } from '../../../src/core/boosted-trees.ts';
 import { answerabilityFeatures } from '../../../retriever/rank/evidence/answerability.ts';
 import type { CollectedEvidence } from '../../../retriever/rank/evidence/collect-evidence.ts';

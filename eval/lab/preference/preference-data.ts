@@ -7,10 +7,10 @@ import { packageRoot } from '../../../src/core/package-root.ts';
 import { countWords } from '../../../src/core/tokens.ts';
 import { E5Embedder } from '../../../src/runtime/e5/e5-embedder.ts';
 import { readE5Weights } from '../../../src/runtime/e5/e5-weights.ts';
-import { Reader } from '../../../src/runtime/cross-encoder/reader.ts';
+import { CrossEncoder } from '../../../src/runtime/cross-encoder/cross-encoder.ts';
 import {
   embedderSays,
-  readerSays,
+  crossEncoderSays,
   readingFeatures,
   type Readings,
 } from '../../../scorer/preference/answer-readings.ts';
@@ -74,15 +74,20 @@ class KeptNumbers {
   }
 }
 
-/** What the models say of questions and answers; one file for each reader, one for the embedder. */
+/** What the models say of questions and answers; one file for each cross-encoder, one for the embedder. */
 export class KeptReadings {
-  readonly #reader: Reader;
+  readonly #crossEncoder: CrossEncoder;
   readonly #embedder: E5Embedder;
   readonly #read: KeptNumbers;
   readonly #embedded: KeptNumbers;
 
-  private constructor(reader: Reader, embedder: E5Embedder, read: string, embedded: string) {
-    this.#reader = reader;
+  private constructor(
+    crossEncoder: CrossEncoder,
+    embedder: E5Embedder,
+    read: string,
+    embedded: string,
+  ) {
+    this.#crossEncoder = crossEncoder;
     this.#embedder = embedder;
     this.#read = new KeptNumbers(read);
     this.#embedded = new KeptNumbers(embedded);
@@ -92,16 +97,16 @@ export class KeptReadings {
   static async open(weightsPath: string, folder: string): Promise<KeptReadings> {
     const weights = await readE5Weights(weightsPath);
     const load = { weightsPath, weights, cacheDir: folder, threads: 1 };
-    const reader = await Reader.load(load);
+    const crossEncoder = await CrossEncoder.load(load);
     const embedder = await E5Embedder.load(load);
     const bytes = await readFile(
-      join(packageRoot, 'src/runtime/cross-encoder/reader-weights.safetensors'),
+      join(packageRoot, 'src/runtime/cross-encoder/cross-encoder-weights.safetensors'),
     );
     const version = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
     return new KeptReadings(
-      reader,
+      crossEncoder,
       embedder,
-      join(folder, `preference-reader-${version}.jsonl`),
+      join(folder, `preference-cross-encoder-${version}.jsonl`),
       join(folder, 'preference-embedder.jsonl'),
     );
   }
@@ -113,7 +118,7 @@ export class KeptReadings {
       .digest('hex')
       .slice(0, 24);
     return [
-      ...(await this.#read.of(key, () => readerSays(input, this.#reader, { signal }))),
+      ...(await this.#read.of(key, () => crossEncoderSays(input, this.#crossEncoder, { signal }))),
       ...(await this.#embedded.of(key, () => embedderSays(input, this.#embedder, { signal }))),
     ];
   }

@@ -4,7 +4,7 @@
  *   npx tsx eval/lab/preference/train-preference.ts --weights e5-small-q4.bin [--cache DIR]
  *
  * Deterministic. Writes `preference-weights.json` (features alone: for drafts, and where the models are
- * absent), `read-preference-weights.json` (features and what reader and embedder say; not written without
+ * absent), `read-preference-weights.json` (features and what cross-encoder and embedder say; not written without
  * `--weights`) and `preference-report.json` in `scorer/preference`. Pairs of sources without a licence
  * (mediqa, autoj, lfqa-expert) or under CC BY-NC (pku-saferlhf) are measured only. Run it again when the
  * reader's weights change: readings (some ten minutes of one core) are kept in DIR for each of them.

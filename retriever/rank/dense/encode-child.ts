@@ -1,11 +1,11 @@
-/** The process beside the rank process: half of the sentences to embed, and of the passages to read. */
+/** A second process next to the rank process: it takes half of the sentences to embed, and of the passages for the cross-encoder. */
 import { E5Embedder, type E5Options } from '../../../src/runtime/e5/e5-embedder.ts';
 import { readE5Weights } from '../../../src/runtime/e5/e5-weights.ts';
 import {
-  Reader,
-  type ReaderPair,
-  type Reading,
-} from '../../../src/runtime/cross-encoder/reader.ts';
+  CrossEncoder,
+  type TextPair,
+  type PairScores,
+} from '../../../src/runtime/cross-encoder/cross-encoder.ts';
 import { serveChild, type ChildContext } from '../../../src/runtime/serve-child.ts';
 
 export type EncodeSetup = Pick<E5Options, 'weightsPath' | 'cacheDir' | 'threads'>;
@@ -15,13 +15,13 @@ export interface EmbedCall {
   readonly kind: 'query' | 'passage';
 }
 
-let loaded: { readonly embedder: E5Embedder; readonly reader: Reader } | undefined;
+let loaded: { readonly embedder: E5Embedder; readonly crossEncoder: CrossEncoder } | undefined;
 
-/** Must have returned before `embed` and `read` are called. */
+/** Must have returned before `embed` and `scorePairs` are called. */
 async function warm(setup: EncodeSetup): Promise<boolean> {
   if (loaded === undefined) {
     const own = { ...setup, weights: await readE5Weights(setup.weightsPath) };
-    loaded = { embedder: await E5Embedder.load(own), reader: await Reader.load(own) };
+    loaded = { embedder: await E5Embedder.load(own), crossEncoder: await CrossEncoder.load(own) };
   }
   return true;
 }
@@ -38,11 +38,11 @@ async function embed(
   return models().embedder.embed(texts, { kind, signal });
 }
 
-async function read(
-  { pairs }: { readonly pairs: readonly ReaderPair[] },
+async function scorePairs(
+  { pairs }: { readonly pairs: readonly TextPair[] },
   { signal }: ChildContext,
-): Promise<readonly Reading[]> {
-  return models().reader.read(pairs, { signal });
+): Promise<readonly PairScores[]> {
+  return models().crossEncoder.scorePairs(pairs, { signal });
 }
 
-serveChild({ warm, embed, read });
+serveChild({ warm, embed, scorePairs });

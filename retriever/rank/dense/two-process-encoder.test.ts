@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { E5Embedder } from '../../../src/runtime/e5/e5-embedder.ts';
 import { readE5Weights } from '../../../src/runtime/e5/e5-weights.ts';
-import { Reader } from '../../../src/runtime/cross-encoder/reader.ts';
+import { CrossEncoder } from '../../../src/runtime/cross-encoder/cross-encoder.ts';
 import { weights } from '../../../test/weights.ts';
 import { halves, SecondCore } from './two-process-encoder.ts';
 
@@ -22,11 +22,11 @@ describe.skipIf(path === null)('with real weights (skipped without them)', () =>
   const setup = { weightsPath: path ?? '', cacheDir, threads: 1 };
   const second = new SecondCore();
   let embedder: E5Embedder;
-  let reader: Reader;
+  let crossEncoder: CrossEncoder;
   beforeAll(async () => {
     const own = { ...setup, weights: await readE5Weights(setup.weightsPath) };
     embedder = await E5Embedder.load(own);
-    reader = await Reader.load(own);
+    crossEncoder = await CrossEncoder.load(own);
     await second.warm(setup, signal);
   }, 120_000);
   afterAll(async () => {
@@ -46,8 +46,8 @@ describe.skipIf(path === null)('with real weights (skipped without them)', () =>
     expect(await shared.embed(texts, options)).toEqual(await embedder.embed(texts, options));
     expect(await shared.embed([], options)).toEqual([]);
     const pairs = texts.map((text) => ({ question: 'Where is the tower?', title: '', text }));
-    expect(await second.reader(reader).read(pairs, { signal })).toEqual(
-      await reader.read(pairs, { signal }),
+    expect(await second.crossEncoder(crossEncoder).scorePairs(pairs, { signal })).toEqual(
+      await crossEncoder.scorePairs(pairs, { signal }),
     );
   });
 

@@ -6,7 +6,11 @@
 import { LRUCache } from 'lru-cache';
 import type { CallOptions, Embedder } from '../../../src/core/seams.ts';
 import { ChildPool } from '../../../src/runtime/child-pool.ts';
-import type { Reader, ReaderPair, Reading } from '../../../src/runtime/cross-encoder/reader.ts';
+import type {
+  CrossEncoder,
+  TextPair,
+  PairScores,
+} from '../../../src/runtime/cross-encoder/cross-encoder.ts';
 import type { EmbedCall, EncodeSetup } from './encode-child.ts';
 
 const LOAD_TIMEOUT_MS = 120_000;
@@ -59,14 +63,14 @@ export class SecondCore {
     };
   }
 
-  /** `reader`, with half of the pairs read in the second process. */
-  reader(own: Pick<Reader, 'read'>): Pick<Reader, 'read'> {
+  /** `crossEncoder`, with half of the pairs read in the second process. */
+  crossEncoder(own: Pick<CrossEncoder, 'scorePairs'>): Pick<CrossEncoder, 'scorePairs'> {
     return {
-      read: (pairs, options) =>
+      scorePairs: (pairs, options) =>
         this.#inTwo(pairs, ({ text }) => text, {
-          here: (some) => own.read(some, options),
-          there: (some: readonly ReaderPair[]) =>
-            this.#call<readonly Reading[]>('read', { pairs: some }, options),
+          here: (some) => own.scorePairs(some, options),
+          there: (some: readonly TextPair[]) =>
+            this.#call<readonly PairScores[]>('scorePairs', { pairs: some }, options),
         }),
     };
   }

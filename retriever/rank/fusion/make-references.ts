@@ -108,7 +108,7 @@ export async function makeReferences(
           ]
         : [],
     );
-    const reading = judged.readings.get(choice.passage);
+    const pair = judged.pairScores.get(choice.passage);
     return {
       number,
       url: document.url,
@@ -120,15 +120,15 @@ export async function makeReferences(
       text: passage.text,
       score: scores[choice.passage]?.evidence ?? null,
       evidence: sentences.sort((a, b) => b.score - a.score).slice(0, MOST_EVIDENCE),
-      ...(reading === undefined
+      ...(pair === undefined
         ? {}
         : {
-            reading: {
-              start: reading.start,
-              end: reading.end,
-              span: reading.spanProbability,
-              none: reading.nullProbability,
-              answerable: reading.answerable,
+            answerSpan: {
+              start: pair.start,
+              end: pair.end,
+              span: pair.spanProbability,
+              none: pair.nullProbability,
+              answerable: pair.answerable,
             },
           }),
     };
@@ -154,7 +154,7 @@ export async function makeReferences(
       segment: segmented - began,
       evidence: done - segmented,
       embed: evidence.embedMs,
-      read: judged.readMs,
+      read: judged.crossEncoderMs,
       total: done - began,
     },
   };

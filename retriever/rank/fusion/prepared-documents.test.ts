@@ -30,7 +30,7 @@ const tea = page(
   'Green tea',
   'Green tea is made from leaves that have not undergone the withering and oxidation that produce oolong and black teas. It originated in China, and its production has since spread to other countries in East Asia.',
 );
-const models = { embedder: null, evidence: new EvidenceModel('lexical'), reading: null };
+const models = { embedder: null, evidence: new EvidenceModel('lexical'), rerank: null };
 const { signal } = new AbortController();
 const make = (documents: readonly Document[], prepared?: PreparedDocuments) =>
   makeReferences(

@@ -1,20 +1,20 @@
 /**
  * The cascade that both stages of ranking share: BM25F over all passages, sentences and their similarity
- * over the best few, then the reader over the best of those, and all of it put together.
+ * over the best few, then the cross-encoder over the best of those, and all of it put together.
  */
 import { Bm25fIndex, type CountMemo, type Fields } from '../words/bm25f.ts';
 import type { Embedder } from '../../../src/core/seams.ts';
-import type { Reader, Reading } from '../../../src/runtime/cross-encoder/reader.ts';
+import type { CrossEncoder, PairScores } from '../../../src/runtime/cross-encoder/cross-encoder.ts';
 import { collectEvidence, type CollectedEvidence } from '../evidence/collect-evidence.ts';
 import { denseRanks, isForeign } from '../dense/dense-ranks.ts';
 import { rankOf } from '../evidence/evidence-features.ts';
 import type { EvidenceModel } from '../evidence/evidence-model.ts';
-import type { FusedPassage, FusionModel } from './fuse-readings.ts';
+import type { FusedPassage, FusionModel } from './fuse-scores.ts';
 import { passageScores, type PassageScore } from './passage-scores.ts';
 import { analyseQuestion } from '../words/question-words.ts';
 
 /**
- * Passages that the reader looks at: two, one on each core, then two more and two more again unless those
+ * Passages that the cross-encoder looks at: two, one on each core, then two more and two more again unless those
  * leave no doubt. On unseen pages eight find nothing more than six (first place .900 English, .960 Chinese
  * with either; with four alone .893 and .960); beginning with two instead of four changed no figure (first
  * place, five, best sentence, answerability; 130 English questions) and reads 5.05 of 5.46 passages.
@@ -28,16 +28,16 @@ const READ_TRANSLATED = 8;
 const READ_FOREIGN = 16;
 /** Of those that similarity chooses, where the words of a translation choose too. */
 const READ_BESIDE_TRANSLATION = 6;
-/** Sentences that are embedded: beside the reader some two dozen say as much as twice as many (measured). */
-const EMBEDDED_BESIDE_READER = 28;
+/** Sentences that are embedded: beside the cross-encoder some two dozen say as much as twice as many (measured). */
+const EMBEDDED_WITH_CROSS_ENCODER = 28;
 
 export interface RankModels {
   /** null: words alone. */
   readonly embedder: Embedder | null;
   readonly evidence: Pick<EvidenceModel, 'probabilities' | 'answerability'>;
   /** null: no cross-encoder. */
-  readonly reading: {
-    readonly reader: Pick<Reader, 'read'>;
+  readonly rerank: {
+    readonly crossEncoder: Pick<CrossEncoder, 'scorePairs'>;
     readonly fusion: FusionModel;
   } | null;
 }
@@ -50,16 +50,16 @@ export interface JudgedPassages {
   readonly probabilities: readonly number[];
   /** 0..1: do the passages hold an answer? */
   readonly answerability: number;
-  /** What the reader said, by passage. */
-  readonly readings: ReadonlyMap<number, Reading>;
-  /** Milliseconds that the reader took. */
-  readonly readMs: number;
+  /** What the cross-encoder said, by passage. */
+  readonly pairScores: ReadonlyMap<number, PairScores>;
+  /** Milliseconds that the cross-encoder took. */
+  readonly crossEncoderMs: number;
 }
 
 export interface JudgeOptions {
   readonly signal: AbortSignal;
   /**
-   * The question in the passages' language, where that is another: its words are looked for, the reader
+   * The question in the passages' language, where that is another: its words are looked for, the cross-encoder
    * reads the question as it was asked.
    */
   readonly translation?: string | null | undefined;
@@ -87,18 +87,25 @@ export async function judgePassages(
       foreign === undefined || translation === null
         ? foreign
         : eitherRanks(wordRanks(translation, passages, options.memo), foreign),
-    ...(models.reading === null
+    ...(models.rerank === null
       ? {}
-      : { limits: { passages: 20, sentences: EMBEDDED_BESIDE_READER } }),
+      : { limits: { passages: 20, sentences: EMBEDDED_WITH_CROSS_ENCODER } }),
   });
   const words = models.evidence.probabilities(evidence);
   const base = passageScores(evidence, words);
   const answerability = passages.length === 0 ? 0 : models.evidence.answerability(evidence, words);
-  if (models.reading === null || passages.length === 0) {
-    const readings = new Map<number, Reading>();
-    return { evidence, scores: base, probabilities: words, answerability, readings, readMs: 0 };
+  if (models.rerank === null || passages.length === 0) {
+    const pairScores = new Map<number, PairScores>();
+    return {
+      evidence,
+      scores: base,
+      probabilities: words,
+      answerability,
+      pairScores,
+      crossEncoderMs: 0,
+    };
   }
-  const { reader, fusion } = models.reading;
+  const { crossEncoder, fusion } = models.rerank;
   const began = performance.now();
   const places = base.map((_, at) => at);
   const byWords = places.toSorted((a, b) => (base[b]?.score ?? 0) - (base[a]?.score ?? 0) || a - b);
@@ -114,34 +121,34 @@ export async function judgePassages(
               ...byLikeness.slice(0, READ_BESIDE_TRANSLATION),
             ]),
           ];
-  const readings = new Map<number, Reading>();
+  const pairScores = new Map<number, PairScores>();
   const read = async (some: readonly number[]): Promise<void> => {
     const pairs = some.map((at) => {
       const { title = '', text = '' } = passages[at] ?? {};
       return { question, title, text };
     });
-    const said = await reader.read(pairs, options);
-    some.forEach((at, place) => readings.set(at, said[place] as Reading));
+    const said = await crossEncoder.scorePairs(pairs, options);
+    some.forEach((at, place) => pairScores.set(at, said[place] as PairScores));
   };
   if (foreign === undefined) {
     let done = 0;
     for (const stage of READ_STAGES) {
       await read(chosen.slice(done, stage));
       done = stage;
-      if (isSure([...readings.values()])) break;
+      if (isSure([...pairScores.values()])) break;
     }
   } else await read(chosen);
-  const readMs = performance.now() - began;
+  const crossEncoderMs = performance.now() - began;
   const fusedPassages = base.map(({ score }, at): FusedPassage => ({
     // Across scripts the words only add noise.
     base: foreign === undefined || translation !== null ? score : 0,
-    reading: readings.get(at) ?? null,
+    pair: pairScores.get(at) ?? null,
   }));
   const scores = fusion.passages(fusedPassages);
   const sentences = evidence.candidates.map(({ passage, start, end }, at) => ({
     passage,
     probability: words[at] ?? 0,
-    mass: startMass(readings.get(passage), start, end),
+    mass: startMass(pairScores.get(passage), start, end),
   }));
   const probabilities = fusion.sentences(sentences, fusedPassages);
   const holds = passageScores(evidence, probabilities);
@@ -155,16 +162,16 @@ export async function judgePassages(
       fusion.sentences(sentences, fusedPassages, 1),
       fusedPassages,
     ),
-    readings,
-    readMs,
+    pairScores,
+    crossEncoderMs,
   };
 }
 
-/** @param readings of the passages that are best by words, the very best first */
-function isSure(readings: readonly Reading[]): boolean {
-  const [best, second] = readings.toSorted((a, b) => b.relevance - a.relevance);
+/** @param pairScores of the passages that are best by words, the very best first */
+function isSure(pairScores: readonly PairScores[]): boolean {
+  const [best, second] = pairScores.toSorted((a, b) => b.relevance - a.relevance);
   if (best === undefined || best.answerable <= SURE.answerable) return false;
-  return best === readings[0] || best.relevance - (second?.relevance ?? -Infinity) > SURE.lead;
+  return best === pairScores[0] || best.relevance - (second?.relevance ?? -Infinity) > SURE.lead;
 }
 
 /** Ranks (0 is best) by BM25F. */
@@ -178,10 +185,10 @@ function eitherRanks(a: readonly number[], b: readonly number[]): number[] {
 }
 
 /** Probability that the answer begins between two offsets of the passage. */
-function startMass(reading: Reading | undefined, start: number, end: number): number {
+function startMass(pair: PairScores | undefined, start: number, end: number): number {
   let mass = 0;
-  reading?.tokenStarts.forEach((from, token) => {
-    if (from >= start && from < end) mass += reading.startProbabilities[token] ?? 0;
+  pair?.tokenStarts.forEach((from, token) => {
+    if (from >= start && from < end) mass += pair.startProbabilities[token] ?? 0;
   });
   return mass;
 }

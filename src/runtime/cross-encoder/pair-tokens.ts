@@ -1,5 +1,5 @@
 /**
- * The reader's input: `<s> question </s></s> title: passage </s>`, XLM-R's form of a pair. For support
+ * The cross-encoder's input: `<s> question </s></s> title: passage </s>`, XLM-R's form of a pair. For support
  * the claim stands where the question does.
  */
 import type { E5Tokenizer } from '../e5/e5-tokenizer.ts';

@@ -128,7 +128,7 @@ const EVENING = 0.8;
  * Int8 has one scale for all inputs of a run, which a single far-reaching channel would take for itself:
  * so inputs are divided, and the weights' columns multiplied, by a factor a channel (SmoothQuant, Xiao et
  * al. 2023). Changes `rows`; the result is what the inputs are multiplied with. The mean error of the
- * reader's relevance falls from .36 to .16 (log-odds).
+ * cross-encoder's relevance falls from .36 to .16 (log-odds).
  */
 function evened(
   rows: Float32Array,
@@ -162,7 +162,7 @@ function normReach(weights: E5Tensors, name: string): Float32Array {
 
 /**
  * Neurons of multilingual-e5-small that fire far above all others of their layer, and how far: measured on
- * questions with passages, English and Chinese; the reader, an update of these weights, has the same.
+ * questions with passages, English and Chinese; the cross-encoder, an update of these weights, has the same.
  */
 const PEAKS: Readonly<Record<number, readonly [neuron: number, peak: number]>> = {
   0: [318, 33],

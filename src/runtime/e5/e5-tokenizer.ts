@@ -17,7 +17,7 @@ export interface TokensWithOffsets {
   readonly ends: number[];
 }
 
-/** Embedder and reader in one process share the index of 250,000 pieces. */
+/** Embedder and cross-encoder in one process share the index of 250,000 pieces. */
 const made = new WeakMap<E5Vocabulary, E5Tokenizer>();
 
 export class E5Tokenizer {

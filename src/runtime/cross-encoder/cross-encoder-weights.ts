@@ -1,5 +1,5 @@
 /**
- * The reader's own weights (`reader-weights.safetensors`, made by `eval/lab/cross-encoder`): a
+ * The cross-encoder's own weights (`cross-encoder-weights.safetensors`, made by `eval/lab/cross-encoder`): a
  * low-rank update of every linear layer of multilingual-e5-small, its biases and norms, and the heads.
  *
  * `l{i}.{qkv,ao,fi,fo}.a` [rank, in] and `.b` [out, rank] are int8 with a scale for each row (`.a.scale`,
@@ -15,12 +15,12 @@ import type { E5Weights } from '../e5/e5-weights.ts';
 import { readSafetensors, type SafeTensor } from './safetensors.ts';
 
 /** The weights that ship. */
-const READER_WEIGHTS_PATH = join(
+const UPDATE_PATH = join(
   packageRoot,
-  'src/runtime/cross-encoder/reader-weights.safetensors',
+  'src/runtime/cross-encoder/cross-encoder-weights.safetensors',
 );
 
-export interface ReaderWeights {
+export interface CrossEncoderWeights {
   /** The encoder with the update merged in. */
   readonly encoder: E5Tensors;
   /** `pooled.{weight,bias}`, `out.{weight,bias}`, `span.{weight,bias}`: row-major [out, in]. */
@@ -33,12 +33,12 @@ export interface ReaderWeights {
  * Reads the update and lays it over the encoder.
  * @throws FootnoteError `model-missing`, `model-invalid`
  */
-export async function readReaderWeights(
+export async function readCrossEncoderWeights(
   base: E5Weights,
-  path: string = READER_WEIGHTS_PATH,
-): Promise<ReaderWeights> {
+  path: string = UPDATE_PATH,
+): Promise<CrossEncoderWeights> {
   const bytes = await readFile(path).catch((error: unknown) => {
-    throw new FootnoteError('model-missing', `reader weights: ${(error as Error).message}`, {
+    throw new FootnoteError('model-missing', `cross-encoder weights: ${(error as Error).message}`, {
       stage: 'rank',
       cause: error,
     });
@@ -47,9 +47,13 @@ export async function readReaderWeights(
   const find = (name: string, count: number): Float32Array => {
     const tensor = tensors.get(name);
     if (tensor?.values.length !== count) {
-      throw new FootnoteError('model-invalid', `reader weights: ${name} is missing or misshapen`, {
-        stage: 'rank',
-      });
+      throw new FootnoteError(
+        'model-invalid',
+        `cross-encoder weights: ${name} is missing or misshapen`,
+        {
+          stage: 'rank',
+        },
+      );
     }
     return tensor.values;
   };
@@ -136,7 +140,7 @@ function lowRank(
     scaleA?.length !== rank ||
     scaleB?.length !== outer
   ) {
-    throw new FootnoteError('model-invalid', `reader weights: ${name} is misshapen`, {
+    throw new FootnoteError('model-invalid', `cross-encoder weights: ${name} is misshapen`, {
       stage: 'rank',
     });
   }

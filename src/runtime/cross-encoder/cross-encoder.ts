@@ -1,5 +1,5 @@
 /**
- * The reader: a multilingual cross-encoder (multilingual-e5-small with a trained update) that looks at a
+ * A multilingual cross-encoder (multilingual-e5-small with a trained update) that looks at a
  * question and a passage together and says how well they fit, where the answer stands, whether it stands
  * there at all, and, for a claim and a text, whether the text supports the claim.
  *
@@ -19,15 +19,15 @@ import { readE5Weights, type E5Weights } from '../e5/e5-weights.ts';
 import { openE5Session } from '../e5/e5-session.ts';
 import { answerSpan, type AnswerSpan } from './answer-span.ts';
 import { MOST_TOKENS, pairTokens, type PairTokens } from './pair-tokens.ts';
-import { buildReaderGraph } from './reader-graph.ts';
-import { readReaderWeights } from './reader-weights.ts';
+import { buildCrossEncoderGraph } from './cross-encoder-graph.ts';
+import { readCrossEncoderWeights } from './cross-encoder-weights.ts';
 import { supportWindows } from './support-windows.ts';
 
 /** Changes when the graph does, so that an old conversion is not read. */
 const GRAPH_VERSION = 3;
 const CACHED_PAIRS = 2_048;
 
-export interface ReaderOptions {
+export interface CrossEncoderOptions {
   /** `multilingual-e5-small` in the 4-bit file. */
   readonly weightsPath: string;
   /** Folder of the converted graph (about 23 MB); null: convert anew each time (seconds). */
@@ -36,20 +36,20 @@ export interface ReaderOptions {
   readonly threads: number;
   readonly form?: E5Form;
   /** The update's file; default: the one that ships. */
-  readonly readerPath?: string;
+  readonly updatePath?: string;
   /** The contents of `weightsPath` where they are in memory already. */
   readonly weights?: E5Weights;
 }
 
 /** A question and a passage. */
-export interface ReaderPair {
+export interface TextPair {
   readonly question: string;
   /** Of the passage's page; may be empty. */
   readonly title: string;
   readonly text: string;
 }
 
-export interface Reading extends AnswerSpan {
+export interface PairScores extends AnswerSpan {
   /** Logit; compares passages for one question. */
   readonly relevance: number;
   /** Logit: does the passage hold the answer? */
@@ -61,11 +61,11 @@ interface Raw {
   readonly spans: Float32Array;
 }
 
-export class Reader {
+export class CrossEncoder {
   readonly #inputs: E5Inputs;
   readonly #tokenizer: E5Tokenizer;
   readonly #session: InferenceSession;
-  readonly #readings = new LRUCache<string, Reading>({ max: CACHED_PAIRS });
+  readonly #scores = new LRUCache<string, PairScores>({ max: CACHED_PAIRS });
   readonly #supports = new LRUCache<string, number>({ max: CACHED_PAIRS });
 
   private constructor(weights: E5Weights, session: InferenceSession) {
@@ -78,27 +78,29 @@ export class Reader {
    * Reads both weights, merges, converts (or finds the conversion) and loads.
    * @throws FootnoteError `model-missing`, `model-invalid`
    */
-  static async load(options: ReaderOptions): Promise<Reader> {
+  static async load(options: CrossEncoderOptions): Promise<CrossEncoder> {
     const weights = options.weights ?? (await readE5Weights(options.weightsPath));
-    const own = await readReaderWeights(weights, options.readerPath);
+    const own = await readCrossEncoderWeights(weights, options.updatePath);
     const form = options.form ?? 'int8';
     const hashes = `${weights.sha256().slice(0, 12)}-${own.sha256.slice(0, 12)}`;
-    const key = `reader-${hashes}-${form}-${GRAPH_VERSION}`;
-    const model = await convertedGraph(options.cacheDir, key, () => buildReaderGraph(own, form));
+    const key = `cross-encoder-${hashes}-${form}-${GRAPH_VERSION}`;
+    const model = await convertedGraph(options.cacheDir, key, () =>
+      buildCrossEncoderGraph(own, form),
+    );
     const threads = options.threads > 0 ? options.threads : availableParallelism();
-    return new Reader(weights, await openE5Session(model, threads));
+    return new CrossEncoder(weights, await openE5Session(model, threads));
   }
 
-  /** One reading a pair, in their order. @throws FootnoteError `cancelled`, `timeout` */
-  async read(
-    pairs: readonly ReaderPair[],
+  /** One result for each pair, in their order. @throws FootnoteError `cancelled`, `timeout` */
+  async scorePairs(
+    pairs: readonly TextPair[],
     options: { readonly signal: AbortSignal },
-  ): Promise<readonly Reading[]> {
-    const result: Reading[] = [];
+  ): Promise<readonly PairScores[]> {
+    const result: PairScores[] = [];
     const wanted: { index: number; key: string; tokens: PairTokens; text: string }[] = [];
     pairs.forEach(({ question, title, text }, index) => {
       const key = `${question}\u0000${title}\u0000${text}`;
-      const known = this.#readings.get(key);
+      const known = this.#scores.get(key);
       if (known !== undefined) result[index] = known;
       else {
         const tokens = pairTokens(this.#tokenizer, question, { title, text });
@@ -109,9 +111,9 @@ export class Reader {
     for (const { index, key, tokens, text } of wanted) {
       const { logits, spans } = await this.run(tokens.ids, options.signal);
       const [relevance = 0, answerable = 0] = logits;
-      const reading = { relevance, answerable, ...answerSpan(tokens, spans, text) };
-      this.#readings.set(key, reading);
-      result[index] = reading;
+      const scores = { relevance, answerable, ...answerSpan(tokens, spans, text) };
+      this.#scores.set(key, scores);
+      result[index] = scores;
     }
     return result;
   }

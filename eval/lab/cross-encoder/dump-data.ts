@@ -1,10 +1,10 @@
 /**
- * Writes the reader's training sequences, tokenised by the product's own tokenizer:
+ * Writes the cross-encoder's training sequences, tokenised by the product's own tokenizer:
  *
- *   npx tsx eval/lab/cross-encoder/dump-reader-data.ts --weights e5-small-q4.bin --out DIR
+ *   npx tsx eval/lab/cross-encoder/dump-data.ts --weights e5-small-q4.bin --out DIR
  *
  * `tokens-*.bin` (little endian u32 ids, one sequence after the other) and `sequences-*.jsonl` (one line a
- * sequence: labels, where its tokens lie). Held-out pages and claims (`reader-split.ts`) are marked
+ * sequence: labels, where its tokens lie). Held-out pages and claims (`held-out.ts`) are marked
  * `held`, and give no negatives to the others. Deterministic.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ import { Bm25fIndex } from '../../../retriever/rank/words/bm25f.ts';
 import { analyseQuestion } from '../../../retriever/rank/words/question-words.ts';
 import { pageDocument } from '../evidence/frozen-web.ts';
 import { focusedWindow } from './focused-window.ts';
-import { isHeldOutClaim, isHeldOutPage } from './reader-split.ts';
+import { isHeldOutClaim, isHeldOutPage } from './held-out.ts';
 
 const { values } = parseArgs({
   options: {

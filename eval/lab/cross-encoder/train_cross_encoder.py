@@ -1,9 +1,9 @@
 """
-Trains the reader (LoRA on every linear layer of multilingual-e5-small, biases, norms and the heads):
+Trains the cross-encoder (LoRA on every linear layer of multilingual-e5-small, biases, norms and the heads):
 
-  python train_reader.py --weights e5-small-q4.bin --data DIR --out DIR --minutes 65 [--processes 2]
+  python train_cross_encoder.py --weights e5-small-q4.bin --data DIR --out DIR --minutes 65 [--processes 2]
 
-DIR holds what dump-reader-data.ts wrote. One single-threaded process a core, gradients averaged after
+DIR holds what dump-data.ts wrote. One single-threaded process a core, gradients averaged after
 each step (threads that wait for each other are slow on a busy machine). The learning rate falls to
 zero at the end of the given minutes; log.jsonl records it step by step.
 """
@@ -226,14 +226,14 @@ def worker(rank, args):
                 print(line, f"{time.time() - began:.0f} s", flush=True)
             sums = {}
         if rank == 0 and time.time() - saved > 240:
-            torch.save(trained_state(model), os.path.join(args.out, "reader.pt"))
+            torch.save(trained_state(model), os.path.join(args.out, "cross-encoder.pt"))
             saved = time.time()
         if args.check > 0 and rank == 0 and step in (200, 600):
             print("held out", evaluate(model, held[:200], tokens), flush=True)
         if progress >= 1:
             break
     if rank == 0:
-        torch.save(trained_state(model), os.path.join(args.out, "reader.pt"))
+        torch.save(trained_state(model), os.path.join(args.out, "cross-encoder.pt"))
         print("held out", evaluate(model, held, tokens), f"steps {step}", flush=True)
 
 
@@ -247,7 +247,7 @@ def main():
     parser.add_argument("--rank", type=int, default=32)
     parser.add_argument("--frozen", type=int, default=0, help="lowest layers left as they are")
     parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--start", default="", help="reader.pt of an earlier run to go on from")
+    parser.add_argument("--start", default="", help="cross-encoder.pt of an earlier run to go on from")
     parser.add_argument("--seed", type=int, default=11, help="of the order; a run that goes on takes another")
     parser.add_argument("--check", type=int, default=600)
     parser.add_argument("--keep", default="{}", help="JSON: how often a pass takes a source")

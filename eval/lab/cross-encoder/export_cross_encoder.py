@@ -1,8 +1,8 @@
 """
 Writes the trained update as the product reads it, and goldens for its parity test:
 
-  python export_reader.py --weights e5-small-q4.bin --trained reader.pt --out reader-weights.safetensors \
-    [--data DIR --goldens reader-goldens.json]
+  python export_cross_encoder.py --weights e5-small-q4.bin --trained cross-encoder.pt --out cross-encoder-weights.safetensors \
+    [--data DIR --goldens cross-encoder-goldens.json]
 
 Low-rank factors as int8 with a scale for each row, the rest as f16. Goldens are computed in float32 from
 the very values that are written, so that only the product's arithmetic is compared.
@@ -17,7 +17,7 @@ import torch
 from safetensors.numpy import save_file
 
 from e5_model import Reader
-from train_reader import load
+from train_cross_encoder import load
 
 
 def rows_to_int8(value):

@@ -1,7 +1,7 @@
 /**
- * What the words and the reader say of passages and sentences, put together: three small logistic models
+ * What the words and the cross-encoder say of passages and sentences, put together: three small logistic models
  * over a handful of numbers each, fitted on pages that neither side was trained on
- * (`training/reader/fit-fusion.ts` writes `fusion-model.json`).
+ * (`eval/lab/cross-encoder/fit-fusion.ts` writes `fusion-model.json`).
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,8 +10,8 @@ import { sigmoid } from '../../../src/core/boosted-trees.ts';
 import { FootnoteError } from '../../../src/core/errors.ts';
 import { packageRoot } from '../../../src/core/package-root.ts';
 
-/** What the reader said of one passage (`Reading` of the kernel, and the collected one of the training). */
-interface PassageReading {
+/** What the cross-encoder said of one passage (`PairScores` of the kernel, or the rows that training collected). */
+interface PassageScores {
   readonly relevance: number;
   readonly answerable: number;
   readonly spanProbability: number;
@@ -21,15 +21,15 @@ interface PassageReading {
 export interface FusedPassage {
   /** Score by words and sentences. */
   readonly base: number;
-  /** null: not read. */
-  readonly reading: PassageReading | null;
+  /** null: not scored. */
+  readonly pair: PassageScores | null;
 }
 
 export interface FusedSentence {
   readonly passage: number;
   /** Probability that it holds the answer, by words (and similarity). */
   readonly probability: number;
-  /** Probability that the answer begins in it, as the span head says; 0 where its passage was not read. */
+  /** Probability that the answer begins in it, as the span head says; 0 where its passage was not scored. */
   readonly mass: number;
 }
 
@@ -61,8 +61,8 @@ export const ANSWERABLE_FEATURES = [
 
 /**
  * How far the fitted model of sentences is followed, the rest being what words and similarity say: it was
- * fitted on questions of the kind that the reader was trained on. One half keeps most of the gain there
- * (.864 of .882 first sentences in English, .891 of .900 in Chinese, .773 and .855 without the reader) and
+ * fitted on questions of the kind that the cross-encoder was trained on. One half keeps most of the gain there
+ * (.864 of .882 first sentences in English, .891 of .900 in Chinese, .773 and .855 without the cross-encoder) and
  * loses less on questions of another kind.
  */
 const TRUST = 0.5;
@@ -75,17 +75,17 @@ const most = (values: readonly number[]): number => Math.max(...values, -1e9);
 
 /** One row of `PASSAGE_FEATURES` for each passage that was read, in their order. */
 export function passageFusionRows(passages: readonly FusedPassage[]): number[][] {
-  const read = passages.filter(({ reading }) => reading !== null);
-  const base = most(read.map((passage) => passage.base));
-  const relevance = most(read.map(({ reading }) => reading?.relevance ?? -1e9));
-  const answerable = most(read.map(({ reading }) => reading?.answerable ?? -1e9));
-  return read.map(({ base: own, reading }) => [
+  const scored = passages.filter(({ pair }) => pair !== null);
+  const base = most(scored.map((passage) => passage.base));
+  const relevance = most(scored.map(({ pair }) => pair?.relevance ?? -1e9));
+  const answerable = most(scored.map(({ pair }) => pair?.answerable ?? -1e9));
+  return scored.map(({ base: own, pair }) => [
     own,
     own - base,
-    (reading?.relevance ?? 0) - relevance,
-    (reading?.answerable ?? 0) - answerable,
-    Math.log(1e-3 + (reading?.spanProbability ?? 0)),
-    Math.log(1e-3 + 1 - (reading?.nullProbability ?? 1)),
+    (pair?.relevance ?? 0) - relevance,
+    (pair?.answerable ?? 0) - answerable,
+    Math.log(1e-3 + (pair?.spanProbability ?? 0)),
+    Math.log(1e-3 + 1 - (pair?.nullProbability ?? 1)),
   ]);
 }
 
@@ -95,21 +95,21 @@ export function sentenceFusionRows(
   passages: readonly FusedPassage[],
 ): number[][] {
   const best = most(sentences.map(({ probability }) => logit(probability)));
-  const read = passages.flatMap(({ reading }) => (reading === null ? [] : [reading]));
-  const relevance = most(read.map((reading) => reading.relevance));
-  const least = Math.min(0, ...read.map((reading) => reading.relevance - relevance));
+  const scored = passages.flatMap(({ pair }) => (pair === null ? [] : [pair]));
+  const relevance = most(scored.map((pair) => pair.relevance));
+  const least = Math.min(0, ...scored.map((pair) => pair.relevance - relevance));
   const base = most(passages.map((passage) => passage.base));
   return sentences.map(({ passage, probability, mass }) => {
-    const reading = passages[passage]?.reading ?? null;
+    const pair = passages[passage]?.pair ?? null;
     const odds = logit(probability);
     return [
       odds,
       odds - best,
       Math.log(3e-3 + mass),
-      reading === null ? least : reading.relevance - relevance,
-      reading?.answerable ?? -4,
+      pair === null ? least : pair.relevance - relevance,
+      pair?.answerable ?? -4,
       Math.max(-6, (passages[passage]?.base ?? base) - base),
-      reading === null ? 1 : 0,
+      pair === null ? 1 : 0,
     ];
   });
 }
@@ -127,11 +127,11 @@ export function answerableFusionRow(
 ): number[] {
   const best = probabilities.indexOf(most(probabilities));
   const sentence = sentences[best];
-  const read = passages.flatMap(({ reading }) => (reading === null ? [] : [reading.answerable]));
+  const scored = passages.flatMap(({ pair }) => (pair === null ? [] : [pair.answerable]));
   return [
     logit(words),
-    read.length === 0 ? -4 : most(read),
-    passages[sentence?.passage ?? -1]?.reading?.answerable ?? -4,
+    scored.length === 0 ? -4 : most(scored),
+    passages[sentence?.passage ?? -1]?.pair?.answerable ?? -4,
     Math.log(3e-3 + (sentence?.mass ?? 0)),
     logit(probabilities[best] ?? 0),
     // The more passages, the likelier a chance match.
@@ -181,8 +181,8 @@ export class FusionModel {
     const floor = Math.min(0, ...scores) - 1;
     const top = most(passages.map(({ base }) => base));
     let next = 0;
-    return passages.map(({ base, reading }) => {
-      if (reading === null) return floor + Math.min(0, base - top);
+    return passages.map(({ base, pair }) => {
+      if (pair === null) return floor + Math.min(0, base - top);
       next += 1;
       return scores[next - 1] ?? floor;
     });

@@ -1,15 +1,15 @@
 /**
- * The reader as an ONNX graph for one pair a run: the e5 layers, then the heads in float.
+ * The cross-encoder as an ONNX graph for one pair a run: the e5 layers, then the heads in float.
  *
  * Input `x` [1, S, hidden]. Outputs `logits` [1, 3] (relevance, answerability, support) and `spans`
  * [1, S, 2] (is this token the answer's first, its last?).
  */
 import { addE5Layers, type E5Form } from '../e5/e5-graph.ts';
 import { encodeModel, int, OnnxGraph } from '../onnx-graph.ts';
-import type { ReaderWeights } from './reader-weights.ts';
+import type { CrossEncoderWeights } from './cross-encoder-weights.ts';
 
-export function buildReaderGraph(weights: ReaderWeights, form: E5Form): Uint8Array {
-  const graph = new OnnxGraph('reader');
+export function buildCrossEncoderGraph(weights: CrossEncoderWeights, form: E5Form): Uint8Array {
+  const graph = new OnnxGraph('cross-encoder');
   const { hidden } = weights.encoder.shape;
   const states = addE5Layers(graph, weights.encoder, form);
   const linear = (x: string, name: string, outer: number, inner: number): string => {

@@ -8,7 +8,7 @@ import { packageRoot } from '../../core/package-root.ts';
 import { E5Tokenizer } from '../e5/e5-tokenizer.ts';
 import { readE5Weights } from '../e5/e5-weights.ts';
 import { pairTokens } from './pair-tokens.ts';
-import { Reader } from './reader.ts';
+import { CrossEncoder } from './cross-encoder.ts';
 import { readSafetensors } from './safetensors.ts';
 import { supportWindows } from './support-windows.ts';
 
@@ -66,15 +66,15 @@ describe('supportWindows', () => {
   });
 });
 
-describe.skipIf(path === null)('the reader with real weights (skipped without them)', () => {
+describe.skipIf(path === null)('the cross-encoder with real weights (skipped without them)', () => {
   let folder = '';
-  let reader: Reader;
-  let exact: Reader;
+  let crossEncoder: CrossEncoder;
+  let exact: CrossEncoder;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'footnote-reader-'));
+    folder = await mkdtemp(join(tmpdir(), 'footnote-cross-encoder-'));
     const base = { weightsPath: path ?? '', threads: 1 };
-    reader = await Reader.load({ ...base, cacheDir: folder });
-    exact = await Reader.load({ ...base, cacheDir: null, form: 'float32' });
+    crossEncoder = await CrossEncoder.load({ ...base, cacheDir: folder });
+    exact = await CrossEncoder.load({ ...base, cacheDir: null, form: 'float32' });
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -84,7 +84,7 @@ describe.skipIf(path === null)('the reader with real weights (skipped without th
     readonly spans: readonly number[];
   }
   const goldens = JSON.parse(
-    readFileSync(join(packageRoot, 'src/runtime/cross-encoder/reader-goldens.json'), 'utf8'),
+    readFileSync(join(packageRoot, 'src/runtime/cross-encoder/cross-encoder-goldens.json'), 'utf8'),
   ) as Golden[];
 
   test('float32 gives what torch gives', async () => {
@@ -101,7 +101,7 @@ describe.skipIf(path === null)('the reader with real weights (skipped without th
   test('int8 stays near, and finds the same answers', async () => {
     let furthest = 0;
     for (const { ids, logits } of goldens) {
-      const raw = await reader.run(ids, signal);
+      const raw = await crossEncoder.run(ids, signal);
       logits.forEach((logit, at) => {
         furthest = Math.max(furthest, Math.abs((raw.logits[at] ?? 0) - logit));
       });
@@ -111,7 +111,7 @@ describe.skipIf(path === null)('the reader with real weights (skipped without th
 
   test('it finds the passage, the answer in it, and that it is missing elsewhere', async () => {
     const question = 'When was the Lindholm observatory opened?';
-    const [right, near, far] = await reader.read(
+    const [right, near, far] = await crossEncoder.scorePairs(
       [
         {
           question,
@@ -141,8 +141,8 @@ describe.skipIf(path === null)('the reader with real weights (skipped without th
 
   test('a supported claim is told from one with a wrong fact', async () => {
     const text = 'The bridge over the Elm was finished in 1932 and carries two railway tracks.';
-    const right = await reader.support('The bridge was finished in 1932.', text, { signal });
-    const other = await reader.support('The king was born in Madrid.', text, { signal });
+    const right = await crossEncoder.support('The bridge was finished in 1932.', text, { signal });
+    const other = await crossEncoder.support('The king was born in Madrid.', text, { signal });
     expect(right).toBeGreaterThan(other);
   });
 
@@ -150,7 +150,7 @@ describe.skipIf(path === null)('the reader with real weights (skipped without th
     const controller = new AbortController();
     controller.abort();
     await expect(
-      reader.support('One claim.', 'Some text.', { signal: controller.signal }),
+      crossEncoder.support('One claim.', 'Some text.', { signal: controller.signal }),
     ).rejects.toMatchObject({ code: 'cancelled' });
   });
 
@@ -180,6 +180,6 @@ describe.skipIf(path === null)('the reader with real weights (skipped without th
 
 test('the weights that ship are there', () => {
   expect(
-    existsSync(join(packageRoot, 'src/runtime/cross-encoder/reader-weights.safetensors')),
+    existsSync(join(packageRoot, 'src/runtime/cross-encoder/cross-encoder-weights.safetensors')),
   ).toBe(true);
 });

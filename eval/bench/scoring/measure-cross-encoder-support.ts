@@ -1,9 +1,9 @@
 /**
- * The support judge's ingredients, alone and together, on claims of questions that the reader was not
- * trained on; with `--write` the weights by which features and reader are joined
+ * The support judge's ingredients, alone and together, on claims of questions that the cross-encoder was not
+ * trained on; with `--write` the weights by which features and cross-encoder are joined
  * (`scorer/support/second-opinion.json`) are fitted anew and the table is kept beside them:
  *
- *   npx tsx eval/bench/scoring/measure-reader-support.ts --weights e5-small-q4.bin [--reader FILE]
+ *   npx tsx eval/bench/scoring/measure-cross-encoder-support.ts --weights e5-small-q4.bin [--cross-encoder FILE]
  *     [--generator FILE.gguf --asked 300] [--write]
  *
  * Every figure is cross-validated by question: the judge by features is trained without the claim's fold
@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { dot, E5Embedder } from '../../../src/runtime/e5/e5-embedder.ts';
 import { fitLogistic } from '../../lab/evidence/fit-logistic.ts';
-import { isHeldOutClaim } from '../../lab/cross-encoder/reader-split.ts';
+import { isHeldOutClaim } from '../../lab/cross-encoder/held-out.ts';
 import { boundedLogit } from '../../../scorer/support/second-opinion.ts';
 import { SUPPORT_FEATURES } from '../../../scorer/support/features.ts';
 import { claimText } from '../../../scorer/support/support.ts';
@@ -24,7 +24,7 @@ import { attributionClaims } from '../../lab/support/support-data.ts';
 import { crossValidate, featurise } from '../../lab/support/support-model.ts';
 import { packageRoot } from '../../../src/core/package-root.ts';
 import { readE5Weights } from '../../../src/runtime/e5/e5-weights.ts';
-import { Reader } from '../../../src/runtime/cross-encoder/reader.ts';
+import { CrossEncoder } from '../../../src/runtime/cross-encoder/cross-encoder.ts';
 import { supportWindows } from '../../../src/runtime/cross-encoder/support-windows.ts';
 import { areaUnderRoc } from '../../metrics/classification.ts';
 import { round } from '../../lab/trees/round.ts';
@@ -34,7 +34,7 @@ import { askGenerator } from './ask-generator.ts';
 const { values } = parseArgs({
   options: {
     weights: { type: 'string', default: '' },
-    reader: { type: 'string' },
+    'cross-encoder': { type: 'string' },
     generator: { type: 'string' },
     asked: { type: 'string', default: '300' },
     cache: { type: 'string', default: '/tmp/footnote-train' },
@@ -50,11 +50,11 @@ interface Judged {
   readonly factMissing: boolean;
   readonly overlap: number;
   readonly features: number;
-  readonly reader: number;
+  readonly crossEncoder: number;
   readonly cosine: number;
   readonly generator: number;
 }
-type Signal = 'overlap' | 'features' | 'reader' | 'cosine' | 'generator';
+type Signal = 'overlap' | 'features' | 'crossEncoder' | 'cosine' | 'generator';
 
 const { signal } = new AbortController();
 const load = {
@@ -63,12 +63,12 @@ const load = {
   cacheDir: values.cache,
   threads: 1,
 };
-const reader = await Reader.load({
+const crossEncoder = await CrossEncoder.load({
   ...load,
-  ...(values.reader === undefined ? {} : { readerPath: values.reader }),
+  ...(values['cross-encoder'] === undefined ? {} : { updatePath: values['cross-encoder'] }),
 });
 const embedder = await E5Embedder.load(load);
-// `group` is the question, or the first text where there is none: the key of the reader's split.
+// `group` is the question, or the first text where there is none: the key of the cross-encoder's split.
 const claims = attributionClaims();
 const examples = featurise(claims);
 const scores = crossValidate(examples, featurise(corruptedClaims(1200)));
@@ -97,7 +97,7 @@ for (const [index, example] of held.entries()) {
   const text = claimText(example.claim);
   const evidence = example.references.join('\n\n');
   const began = performance.now();
-  const own = evidence.trim() === '' ? 0 : await reader.support(text, evidence, { signal });
+  const own = evidence.trim() === '' ? 0 : await crossEncoder.support(text, evidence, { signal });
   milliseconds += performance.now() - began;
   const [claim] = await embedder.embed([text], { kind: 'query', signal });
   const windows = await embedder.embed(supportWindows(text, evidence), { kind: 'passage', signal });
@@ -108,7 +108,7 @@ for (const [index, example] of held.entries()) {
     factMissing: example.factMissing,
     overlap: example.features[SUPPORT_FEATURES.indexOf('unweighted')] ?? 0,
     features: boundedLogit(example.score),
-    reader: boundedLogit(own),
+    crossEncoder: boundedLogit(own),
     cosine: Math.max(...windows.map((window) => (claim === undefined ? 0 : dot(claim, window)))),
     generator: asked?.[index] ?? NaN,
   });
@@ -158,24 +158,24 @@ function figures(list: readonly Judged[], signals: readonly Signal[]): Record<st
 const ingredients: readonly (readonly Signal[])[] = [
   ['overlap'],
   ['features'],
-  ['reader'],
+  ['crossEncoder'],
   ['cosine'],
   ['features', 'cosine'],
-  ['features', 'reader'],
-  ['features', 'reader', 'cosine'],
+  ['features', 'crossEncoder'],
+  ['features', 'crossEncoder', 'cosine'],
 ];
 const withGenerator: readonly (readonly Signal[])[] = [
   ['generator'],
   ['features'],
-  ['reader'],
-  ['features', 'reader'],
-  ['features', 'reader', 'generator'],
+  ['crossEncoder'],
+  ['features', 'crossEncoder'],
+  ['features', 'crossEncoder', 'generator'],
 ];
 const table = (list: readonly Judged[], rows: typeof ingredients): Record<string, unknown> =>
   Object.fromEntries(rows.map((row) => [row.join(' + '), figures(list, row)]));
-const shipped = together(judged, ['features', 'reader']);
+const shipped = together(judged, ['features', 'crossEncoder']);
 const fitted = fitLogistic(
-  judged.map((one) => [one.features, one.reader]),
+  judged.map((one) => [one.features, one.crossEncoder]),
   judged.map(({ right }) => (right ? 1 : 0)),
 );
 const withYes = judged.filter(({ generator }) => !Number.isNaN(generator));
@@ -213,7 +213,7 @@ const report = {
   }),
 };
 console.log(JSON.stringify(report, null, 1));
-console.log(`reader: ${(milliseconds / Math.max(1, judged.length)).toFixed(0)} ms a claim`);
+console.log(`cross-encoder: ${(milliseconds / Math.max(1, judged.length)).toFixed(0)} ms a claim`);
 if (values.write) {
   const [features = 1, own = 0] = fitted.weights;
   const folder = join(packageRoot, 'scorer', 'support');

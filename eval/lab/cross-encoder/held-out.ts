@@ -1,4 +1,4 @@
-/** Which pages and claims the reader never sees in training: its reported figures come from these alone. */
+/** Which pages and claims the cross-encoder never sees in training: its reported figures come from these alone. */
 import { stableHash } from '../trees/stable-hash.ts';
 import { foldHan } from '../../../src/core/tokens.ts';
 
