@@ -12,9 +12,9 @@ import { BASELINES, type BaselineName } from '../suites/baselines/baseline-parts
 import { ModelGrader, type GraderOptions } from '../metrics/graders/model-grader.ts';
 import { lexicalJudge } from '../metrics/lexical-judge.ts';
 import { makeReport, reportTable, writeReport, type EvalReport } from '../report/make-report.ts';
-import { askQuestion } from './ask-question.ts';
 import type { EvalRecord } from './eval-record.ts';
 import type { MeasureTools } from './measure-answer.ts';
+import { itemsOf, plainSystems, waitForIndex } from './question-items.ts';
 import { runItems } from './run-items.ts';
 import { RunJournal } from './run-journal.ts';
 import { runStage, type OpenStage } from './run-stage.ts';
@@ -47,6 +47,8 @@ export interface EvalOptions {
   readonly parallel?: number | undefined;
   readonly seed?: number | undefined;
   readonly baseline?: string | undefined;
+  /** Plain systems asked after ours, over what ours found, in the same tables. */
+  readonly beside?: readonly string[] | undefined;
   /** A WARC file of an earlier run: its web is used in place of any. */
   readonly replay?: string | undefined;
   /** Folder of a frozen web that stands in for the live one. */
@@ -100,6 +102,7 @@ function openJournal(suite: Suite, options: EvalOptions): RunJournal {
     drafts: options.drafts,
     seed: options.seed ?? 0,
     baseline: options.baseline,
+    beside: options.beside,
     replay: options.replay,
     frozenWeb: options.frozenWeb,
     grader: options.grader?.model,
@@ -129,11 +132,13 @@ async function stageReport(
 
 async function questionReport(suite: QuestionSuite, options: EvalOptions): Promise<EvalReport> {
   const baseline = baselineOf(options.baseline);
+  const beside = plainSystems(options.beside);
   const journal = openJournal(suite, options);
   const open = await suite.open({
     data: options.data,
     limit: options.limit,
     frozenWeb: options.replay === undefined ? options.frozenWeb : undefined,
+    corpus: asText(options.configuration['corpusDir']),
   });
   const notes: string[] = open.standIn === null ? [] : [open.standIn];
   let web = open.tap;
@@ -195,13 +200,10 @@ async function questionReport(suite: QuestionSuite, options: EvalOptions): Promi
       drafts: options.drafts,
       seed: options.seed ?? 0,
     };
+    if (open.indexed === true) await waitForIndex(app.parts, options);
     const records: EvalRecord[] = await runItems(
       open.groups.flatMap(({ name, questions }) =>
-        questions.map((question) => ({
-          group: name,
-          id: question.id,
-          work: () => askQuestion(name, question, tools, options),
-        })),
+        questions.flatMap((question) => itemsOf(name, question, beside, tools, options)),
       ),
       { ...options, parallel, journal },
     );
@@ -217,6 +219,9 @@ async function questionReport(suite: QuestionSuite, options: EvalOptions): Promi
     await Promise.allSettled([app.close(), judge.close(), open.close(), writer?.flush()]);
   }
 }
+
+const asText = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value : undefined;
 
 function baselineOf(name: string | undefined): BaselineName | null {
   if (name === undefined) return null;

@@ -1,3 +1,5 @@
+import type { Nugget } from '../metrics/nuggets.ts';
+
 /** One question of a suite, with whatever the suite knows about its answer. */
 export interface EvalQuestion {
   readonly id: string;
@@ -17,6 +19,20 @@ export interface EvalQuestion {
   readonly longAnswer?: string | undefined;
   /** Given passages: the question is answered from these, without a search. */
   readonly passages?: readonly { readonly title: string; readonly text: string }[] | undefined;
+  /** The facts of a good answer. */
+  readonly nuggets?: readonly Nugget[] | undefined;
+  /** Where an answer is open: do the sources hold one? Absent: not known. */
+  readonly answerable?: boolean | undefined;
+  /** The sentences that hold the answer, for each person who marked them, and answers that people wrote. */
+  readonly marked?:
+    | { readonly sentences: readonly (readonly string[])[]; readonly answers: readonly string[] }
+    | undefined;
+  /** Each of these lists must have one of its alternatives in the answer: a question of several facts. */
+  readonly allOf?: readonly (readonly string[])[] | undefined;
+  /** The same fact altered, in sources that were tampered with. */
+  readonly altered?: readonly string[] | undefined;
+  /** To group by: kind, language. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   /** What an attacker put on the page. */
   readonly attack?: Attack | undefined;
 }

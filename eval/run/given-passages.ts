@@ -5,6 +5,7 @@ import type { Document } from '../../src/core/nouns.ts';
 export function givenPassages(
   parts: PipelineParts,
   passages: readonly { readonly title: string; readonly text: string }[] | undefined,
+  language = 'en',
 ): PipelineParts {
   if (passages === undefined) return parts;
   const url = (index: number): string => `https://passage-${index + 1}.invalid/`;
@@ -31,7 +32,7 @@ export function givenPassages(
           title,
           byline: null,
           publishedAt: null,
-          language: 'en',
+          language,
           text,
           headings: [],
           site: `passage-${index + 1}.invalid`,

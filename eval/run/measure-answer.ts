@@ -8,6 +8,7 @@ import { contains, containsNormalised, exactMatch, tokenF1 } from '../metrics/co
 import { rouge1, rougeL } from '../metrics/rouge.ts';
 import type { SimpleGrade } from '../metrics/simpleqa.ts';
 import type { EvalQuestion } from './eval-question.ts';
+import { measureWholeAnswer } from './measure-whole-answer.ts';
 import type { QuestionTrace } from './question-trace.ts';
 
 export interface MeasureTools {
@@ -39,6 +40,7 @@ export async function measureAnswer(
     ...correctness(question, answer, spoken, trace),
     ...retrieval(question, answer, trace),
     ...special(question, answer, spoken, trace),
+    ...measureWholeAnswer(question, answer.abstained, spoken),
   };
   if (said) {
     const sentences = answer.sentences.map(({ text, citations }) => ({

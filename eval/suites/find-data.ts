@@ -26,13 +26,8 @@ export function findData(path: string, pattern: RegExp): string {
   );
 }
 
-/** A fixed sample: items in the order of a hash of their id, so that no run can choose. */
-export function fixedSample<Item>(
-  items: readonly Item[],
-  id: (item: Item) => string,
-  limit: number | undefined,
-): Item[] {
-  if (limit === undefined || limit >= items.length) return [...items];
+/** Items in the order of a hash of their id, so that no run can choose. */
+export function inFixedOrder<Item>(items: readonly Item[], id: (item: Item) => string): Item[] {
   return items
     .map(
       (item) =>
@@ -44,6 +39,45 @@ export function fixedSample<Item>(
         ] as const,
     )
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .slice(0, limit)
     .map(([, item]) => item);
+}
+
+/** A fixed sample: the first of `inFixedOrder`; all items, in their own order, without a limit. */
+export function fixedSample<Item>(
+  items: readonly Item[],
+  id: (item: Item) => string,
+  limit: number | undefined,
+): Item[] {
+  if (limit === undefined || limit >= items.length) return [...items];
+  return inFixedOrder(items, id).slice(0, limit);
+}
+
+/**
+ * A fixed sample in which each kind has its share: of each kind, rows in their fixed order, taken from
+ * the kinds in turn by how far behind its share each one is.
+ */
+export function stratifiedSample<Item>(
+  items: readonly Item[],
+  of: { readonly id: (item: Item) => string; readonly kind: (item: Item) => string },
+  limit: number | undefined,
+): Item[] {
+  if (limit === undefined || limit >= items.length) return [...items];
+  const kinds = new Map<string, Item[]>();
+  for (const item of inFixedOrder(items, of.id)) {
+    kinds.set(of.kind(item), [...(kinds.get(of.kind(item)) ?? []), item]);
+  }
+  const groups = [...kinds]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, left]) => ({ all: left.length, left, taken: 0 }));
+  const sample: Item[] = [];
+  while (sample.length < limit) {
+    const [behind] = groups
+      .filter(({ left }) => left.length > 0)
+      .toSorted((a, b) => (a.taken + 0.5) / a.all - (b.taken + 0.5) / b.all);
+    const item = behind?.left.shift();
+    if (behind === undefined || item === undefined) break;
+    behind.taken += 1;
+    sample.push(item);
+  }
+  return sample;
 }

@@ -10,6 +10,8 @@ export interface SuiteOptions {
   readonly limit: number | undefined;
   /** Folder of a frozen web that stands in for the live one. */
   readonly frozenWeb: string | undefined;
+  /** The configured folder of documents, where there is one. */
+  readonly corpus?: string | undefined;
 }
 
 export interface QuestionGroup {
@@ -25,6 +27,8 @@ export interface OpenQuestions {
   readonly standIn: string | null;
   /** The suite's own place between pipeline and web. */
   readonly tap?: WebTap | undefined;
+  /** True: a search first has an index to make; it is waited for before anything is asked. */
+  readonly indexed?: boolean | undefined;
   readonly close: () => Promise<void>;
 }
 

@@ -44,9 +44,8 @@ describe('suites', () => {
     expect(SUITES.map(({ name }) => name)).toEqual(
       expect.arrayContaining(
         `frozen-web webglm-nq webglm-webq nq-open simpleqa chinese-simpleqa strategyqa truthfulqa longform
-        preference support extraction ranking injection efficiency questions sample-web`.split(
-          /\s+/u,
-        ),
+        preference support extraction ranking injection efficiency questions sample-web real-web docs clapnq rgb
+        rgb-counterfactual`.split(/\s+/u),
       ),
     );
   });

@@ -5,6 +5,7 @@ import { runAblations } from '../../eval/suites/ablations/run-ablations.ts';
 import { compareRuns } from '../../eval/report/compare/compare-runs.ts';
 import { runEval, type EvalOptions } from '../../eval/run/eval-command.ts';
 import { SUITES } from '../../eval/suites/suite-table.ts';
+import { PLAIN_SYSTEMS } from '../../eval/suites/baselines/plain-systems.ts';
 import { BASELINES } from '../../eval/suites/baselines/baseline-parts.ts';
 import type { App } from '../app.ts';
 import { AnswerService } from '../answer/answer-service.ts';
@@ -29,6 +30,7 @@ interface EvalFlags {
   readonly drafts?: number;
   readonly seed?: number;
   readonly baseline?: string;
+  readonly beside?: string[];
   readonly replay?: string;
   readonly frozenWeb?: string;
   readonly fresh?: true;
@@ -54,6 +56,10 @@ export function addEvalCommand(program: Command, deps: EvalCommandDeps): void {
     .option('--parallel <number>', 'questions asked at the same time; default by cores', natural)
     .option('--seed <number>', 'seed of the sampled drafts; default 0', natural)
     .option('--baseline <name>', `a plain system in place of ours: ${BASELINES.join(', ')}`)
+    .option(
+      '--beside <names...>',
+      `plain systems asked after ours, in the same tables: ${PLAIN_SYSTEMS.join(', ')}`,
+    )
     .option('--replay <file>', 'run offline on what an earlier run recorded (web.warc.gz)')
     .option('--frozen-web <folder>', 'pages that stand in for the live web')
     .option('--fresh', 'start anew where the folder holds an earlier run')
