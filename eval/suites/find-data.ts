@@ -27,7 +27,7 @@ export function findData(path: string, pattern: RegExp): string {
 }
 
 /** Items in the order of a hash of their id, so that no run can choose. */
-export function inFixedOrder<Item>(items: readonly Item[], id: (item: Item) => string): Item[] {
+function inFixedOrder<Item>(items: readonly Item[], id: (item: Item) => string): Item[] {
   return items
     .map(
       (item) =>

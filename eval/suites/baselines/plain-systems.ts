@@ -51,7 +51,7 @@ export function plainPrompt(
 }
 
 /** Passages of some 130 words, whole blocks where they fit. */
-export function wordPassages(
+function wordPassages(
   document: Document,
 ): { readonly title: string; readonly text: string }[] {
   const passages: string[] = [];
