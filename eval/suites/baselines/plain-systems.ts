@@ -51,9 +51,7 @@ export function plainPrompt(
 }
 
 /** Passages of some 130 words, whole blocks where they fit. */
-function wordPassages(
-  document: Document,
-): { readonly title: string; readonly text: string }[] {
+function wordPassages(document: Document): { readonly title: string; readonly text: string }[] {
   const passages: string[] = [];
   let words: string[] = [];
   for (const block of document.text.split(/\n{2,}/u)) {
