@@ -33,7 +33,7 @@ const PASSAGE_WORDS = 130;
 const PASSAGES = 5;
 
 /** One prompt for all: what front ends of local models send, more or less. */
-export function plainPrompt(
+function plainPrompt(
   question: { readonly text: string; readonly language: string },
   texts: readonly { readonly title: string; readonly text: string }[],
 ): Prompt {
