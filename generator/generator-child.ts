@@ -1,7 +1,7 @@
 /** The generator's process: opens the model on the first call that needs it and answers calls in turn. */
 import type { Draft, Prompt } from '../src/core/nouns.ts';
 import { serveChild, type ChildContext } from '../src/runtime/serve-child.ts';
-import { GlmEngine, type EngineOptions, type EngineRequest } from './glm-engine.ts';
+import { ModelEngine, type EngineOptions, type EngineRequest } from './model-engine.ts';
 
 export interface OpenResult {
   readonly converted: boolean;
@@ -9,10 +9,10 @@ export interface OpenResult {
   readonly contextTokens: number;
 }
 
-let engine: Promise<GlmEngine> | undefined;
+let engine: Promise<ModelEngine> | undefined;
 
-function open(options: EngineOptions): Promise<GlmEngine> {
-  engine ??= GlmEngine.open(options).catch((error: unknown) => {
+function open(options: EngineOptions): Promise<ModelEngine> {
+  engine ??= ModelEngine.open(options).catch((error: unknown) => {
     // The next call may find the file repaired.
     engine = undefined;
     throw error;

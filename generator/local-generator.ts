@@ -4,7 +4,7 @@ import type { Draft, Prompt } from '../src/core/nouns.ts';
 import type { CallOptions, GenerateOptions, Generator } from '../src/core/seams.ts';
 import { ChildPool } from '../src/runtime/child-pool.ts';
 import type { OpenResult } from './generator-child.ts';
-import type { EngineOptions, EngineRequest } from './glm-engine.ts';
+import type { EngineOptions, EngineRequest } from './model-engine.ts';
 import { parseGlmForm } from './glm/matrix-form.ts';
 
 export interface LocalGeneratorOptions {

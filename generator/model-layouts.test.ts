@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Draft, Prompt } from '../src/core/nouns.ts';
 import { GgufFile } from './gguf/gguf-file.ts';
 import { ggufBytes, type WritableTensor } from './gguf/write-gguf.ts';
-import { GlmEngine } from './glm-engine.ts';
+import { ModelEngine } from './model-engine.ts';
 import { readGlmConfig } from './glm/glm-config.ts';
 import { LocalGenerator } from './local-generator.ts';
 import { writeOnnxExport } from './onnx-import/write-onnx-export.ts';
@@ -299,7 +299,7 @@ describe('the original GLM', () => {
       kind: 'completion',
       text: 'Reference [1]: the [gMASK]\\Question: the?\\Answer: [gMASK]',
     };
-    const engine = await GlmEngine.open({
+    const engine = await ModelEngine.open({
       weightsPath: folder,
       cacheDir,
       threads: 1,
@@ -382,7 +382,12 @@ describe("GLM-Edge's official GGUF", () => {
         tensors,
       ),
     );
-    const engine = await GlmEngine.open({ weightsPath: path, cacheDir, threads: 1, device: 'cpu' });
+    const engine = await ModelEngine.open({
+      weightsPath: path,
+      cacheDir,
+      threads: 1,
+      device: 'cpu',
+    });
     // The converter writes the hidden size there; the family has at least 8,192.
     expect(engine.decoder.config.max_position_embeddings).toBe(8192);
     const ids = engine.encodePrompt(prompt);

@@ -7,7 +7,7 @@ import { composeAnswers } from './selection/compose.ts';
 import { reportDisagreement } from './disagree/disagreement.ts';
 import { select, type SelectReason } from './selection/select.ts';
 import type { CrossEncoder } from '../src/runtime/cross-encoder/cross-encoder.ts';
-import { read } from './support/reading.ts';
+import { profileOf } from './support/text-profile.ts';
 import { SecondOpinions } from './support/second-opinion.ts';
 
 export interface JudgeInput {
@@ -63,7 +63,7 @@ export function judgeDrafts(input: JudgeInput, opinions?: SecondOpinions): Judge
   const cited = input.drafts
     .map((draft) => citePrepared(draft, prepared, { question, language, opinions }))
     .filter(({ sentences }) => sentences.length > 0);
-  const candidates = composeAnswers(cited, references, read(question));
+  const candidates = composeAnswers(cited, references, profileOf(question));
   const selection = select(candidates, { question, references, answerability, pages, language });
   const { best } = selection;
   return {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GlmEngine } from '../glm-engine.ts';
+import { ModelEngine } from '../model-engine.ts';
 import { writeTinyModel, type TinyModel } from '../tiny-model.ts';
 import type { GlmDecoder } from './glm-decoder.ts';
 import { referenceLogits } from './reference-forward.ts';
@@ -29,12 +29,12 @@ function expected(model: TinyModel, ids: readonly number[], next: readonly numbe
 
 describe('log-probabilities of continuations', () => {
   let model: TinyModel;
-  let engine: GlmEngine;
+  let engine: ModelEngine;
   let decoder: GlmDecoder;
 
   beforeAll(async () => {
     model = writeTinyModel(join(folder, 'tiny.gguf'), 'qwen2');
-    engine = await GlmEngine.open({
+    engine = await ModelEngine.open({
       weightsPath: join(folder, 'tiny.gguf'),
       cacheDir: join(folder, 'cache'),
       threads: 1,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { weights } from '../../test/weights.ts';
-import { GlmEngine } from '../glm-engine.ts';
+import { ModelEngine } from '../model-engine.ts';
 import { buildPrompt } from '../prompt/build-prompt.ts';
 import { writeTinyModel, type TinyModel } from '../tiny-model.ts';
 import type { DecodeStats } from './decode-queue.ts';
@@ -25,11 +25,11 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const statsOf = (engine: GlmEngine): DecodeStats => (engine.decoder as GlmDecoder).stats;
+const statsOf = (engine: ModelEngine): DecodeStats => (engine.decoder as GlmDecoder).stats;
 
 /** What calls give and what they cost. */
 async function cost(
-  engine: GlmEngine,
+  engine: ModelEngine,
   ids: readonly number[],
   options: Partial<DecodeOptions>,
 ): Promise<{ rows: DecodedRow[]; steps: number; promptTokens: number }> {
@@ -52,9 +52,9 @@ const idsOf = (rows: readonly DecodedRow[]): (readonly number[])[] => rows.map((
 
 describe('DecodeQueue', () => {
   let model: TinyModel;
-  let engine: GlmEngine;
-  const open = (prefixBytes: number): Promise<GlmEngine> =>
-    GlmEngine.open({
+  let engine: ModelEngine;
+  const open = (prefixBytes: number): Promise<ModelEngine> =>
+    ModelEngine.open({
       weightsPath: join(folder, 'tiny.gguf'),
       cacheDir: join(folder, 'cache'),
       threads: 1,
@@ -145,7 +145,7 @@ describe('DecodeQueue', () => {
   });
 
   it('decodes with a half-precision cache, alone, copying and in a batch', async () => {
-    const half = await GlmEngine.open({
+    const half = await ModelEngine.open({
       weightsPath: join(folder, 'tiny.gguf'),
       cacheDir: join(folder, 'cache'),
       threads: 1,
@@ -162,7 +162,7 @@ describe('DecodeQueue', () => {
 
   it('weighs down what was said, as CTRL does', async () => {
     const [ids = []] = prompts;
-    const float = await GlmEngine.open({
+    const float = await ModelEngine.open({
       weightsPath: join(folder, 'tiny.gguf'),
       cacheDir: join(folder, 'cache'),
       threads: 1,
@@ -238,7 +238,7 @@ describe.skipIf(smollm === null)(
   'DecodeQueue on smollm2-135m (skipped where its weights are absent)',
   () => {
     it('copies ahead, reuses prefixes and batches to the same text', async () => {
-      const engine = await GlmEngine.open({
+      const engine = await ModelEngine.open({
         weightsPath: smollm as string,
         cacheDir: join(folder, 'cache'),
         threads: 1,

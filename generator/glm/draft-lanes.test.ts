@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GlmEngine } from '../glm-engine.ts';
+import { ModelEngine } from '../model-engine.ts';
 import { writeTinyModel } from '../tiny-model.ts';
 import type { DecodedRow, DecodeOptions } from './decode-row.ts';
 import type { DecodeStats } from './decode-queue.ts';
@@ -23,11 +23,11 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const statsOf = (engine: GlmEngine): DecodeStats => (engine.decoder as GlmDecoder).stats;
+const statsOf = (engine: ModelEngine): DecodeStats => (engine.decoder as GlmDecoder).stats;
 const idsOf = (rows: readonly DecodedRow[]): (readonly number[])[] => rows.map(({ ids }) => ids);
 
 function write(
-  engine: GlmEngine,
+  engine: ModelEngine,
   temperatures: readonly number[],
   options: Partial<DecodeOptions> = {},
   ids: readonly number[] = prompt,
@@ -36,7 +36,7 @@ function write(
 }
 
 /** The largest difference of a draft's log-probabilities from those of its text read at once. */
-async function worstError(engine: GlmEngine, { ids, ...row }: DecodedRow): Promise<number> {
+async function worstError(engine: ModelEngine, { ids, ...row }: DecodedRow): Promise<number> {
   let worst = 0;
   await engine.decoder.forEachLogits([...prompt, ...ids], signal, (position, logits) => {
     const index = position + 1 - prompt.length;
@@ -57,12 +57,12 @@ describe.each([
   // A sum's last bit, which the places of the cache decide, may round an activation to another of 8 bits.
   ['glm4', 'int8', undefined, 0.1],
 ] as const)('lanes of %s in %s, cache %s', (architecture, form: GlmForm, cache, most) => {
-  let engine: GlmEngine;
+  let engine: ModelEngine;
   let expected: DecodedRow[];
   beforeAll(async () => {
     const path = join(folder, `${architecture}.gguf`);
     writeTinyModel(path, architecture);
-    engine = await GlmEngine.open({
+    engine = await ModelEngine.open({
       weightsPath: path,
       cacheDir: join(folder, 'cache'),
       threads: 1,
@@ -121,11 +121,11 @@ describe.each([
 });
 
 describe('a call with lanes', () => {
-  let engine: GlmEngine;
+  let engine: ModelEngine;
   beforeAll(async () => {
     const path = join(folder, 'shared.gguf');
     writeTinyModel(path, 'glm4');
-    engine = await GlmEngine.open({
+    engine = await ModelEngine.open({
       weightsPath: path,
       cacheDir: join(folder, 'cache'),
       threads: 1,

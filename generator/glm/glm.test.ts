@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GlmEngine } from '../glm-engine.ts';
+import { ModelEngine } from '../model-engine.ts';
 import { writeTinyModel, type TinyArchitecture, type TinyModel } from '../tiny-model.ts';
 import type { GlmForm } from './matrix-form.ts';
 import { referenceLogits } from './reference-forward.ts';
@@ -18,10 +18,10 @@ afterAll(() => {
 async function open(
   architecture: TinyArchitecture,
   form: GlmForm,
-): Promise<{ model: TinyModel; engine: GlmEngine }> {
+): Promise<{ model: TinyModel; engine: ModelEngine }> {
   const path = join(folder, `${architecture}.gguf`);
   const model = writeTinyModel(path, architecture);
-  const engine = await GlmEngine.open({
+  const engine = await ModelEngine.open({
     weightsPath: path,
     cacheDir: join(folder, 'cache'),
     threads: 1,
@@ -31,7 +31,7 @@ async function open(
   return { model, engine };
 }
 
-async function logitsOf(engine: GlmEngine): Promise<number[][]> {
+async function logitsOf(engine: ModelEngine): Promise<number[][]> {
   const rows: number[][] = [];
   await engine.decoder.forEachLogits(ids, signal, (_, logits) => {
     rows.push([...logits]);
@@ -79,7 +79,7 @@ describe.each(['llama', 'qwen2', 'chatglm', 'glm4'] as const)('%s', (architectur
 
 describe('decoding', () => {
   let model: TinyModel;
-  let engine: GlmEngine;
+  let engine: ModelEngine;
   beforeAll(async () => {
     ({ model, engine } = await open('glm4', 'float32'));
   });

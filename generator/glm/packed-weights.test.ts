@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GlmEngine } from '../glm-engine.ts';
+import { ModelEngine } from '../model-engine.ts';
 import { writeTinyModel } from '../tiny-model.ts';
 import type { GlmConfig } from './glm-config.ts';
 import { GlmDecoder } from './glm-decoder.ts';
@@ -54,7 +54,7 @@ describe('packWeights', () => {
   beforeAll(async () => {
     const path = join(folder, 'tiny.gguf');
     writeTinyModel(path, 'glm4');
-    const engine = await GlmEngine.open({
+    const engine = await ModelEngine.open({
       weightsPath: path,
       cacheDir: join(folder, 'cache'),
       threads: 1,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GlmEngine } from '../glm-engine.ts';
+import { ModelEngine } from '../model-engine.ts';
 import { writeTinyModel } from '../tiny-model.ts';
 import { glmIo } from './glm-graph.ts';
 import { dequantiseCache, quantiseCache } from './quantised-cache.ts';
@@ -18,13 +18,13 @@ afterAll(() => {
 });
 
 describe('a KV cache of 8 bits', () => {
-  let whole: GlmEngine;
-  let small: GlmEngine;
+  let whole: ModelEngine;
+  let small: ModelEngine;
   beforeAll(async () => {
     const path = join(folder, 'tiny.gguf');
     writeTinyModel(path, 'qwen2');
-    const open = (cache?: 'int8'): Promise<GlmEngine> =>
-      GlmEngine.open({
+    const open = (cache?: 'int8'): Promise<ModelEngine> =>
+      ModelEngine.open({
         weightsPath: path,
         cacheDir: join(folder, 'cache'),
         threads: 1,
@@ -42,7 +42,7 @@ describe('a KV cache of 8 bits', () => {
   });
 
   it('gives logits close to those of the float cache, and not the same', async () => {
-    const logits = async (engine: GlmEngine): Promise<number[]> => {
+    const logits = async (engine: ModelEngine): Promise<number[]> => {
       const all: number[] = [];
       await engine.decoder.forEachLogits(ids, signal, (_, row) => {
         all.push(...row);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { weights } from '../../test/weights.ts';
-import { GlmEngine } from '../glm-engine.ts';
+import { ModelEngine } from '../model-engine.ts';
 import { openModel } from '../open-model.ts';
 import { writeTinyModel } from '../tiny-model.ts';
 import { GlmWeights } from './glm-weights.ts';
@@ -95,7 +95,7 @@ const smollm = weights('smollm2-135m');
 describe.skipIf(smollm === null)('smoothing smollm2-135m (skipped where it is absent)', () => {
   it('brings int8 nearer to float32', async () => {
     const path = smollm as string;
-    const engine = await GlmEngine.open({
+    const engine = await ModelEngine.open({
       weightsPath: path,
       cacheDir: join(folder, 'cache'),
       threads: 0,

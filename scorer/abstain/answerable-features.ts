@@ -4,12 +4,16 @@
  */
 import { splitSentences } from '../../src/core/sentences.ts';
 import type { EvidenceSentence, Reference } from '../../src/core/nouns.ts';
-import { answerTypeFeatures, wantedAnswer, type WantedAnswer } from '../../src/core/answer-type.ts';
+import {
+  answerTypeFeatures,
+  wantedAnswer,
+  type WantedAnswer,
+} from '../../src/core/wanted-answer.ts';
 import { coverage, pairOrder } from '../support/align.ts';
 import { namesOf } from '../support/features.ts';
 import { antonymClashes } from '../support/polarity.ts';
 import { checkQuantities, type Quantity } from '../support/quantities.ts';
-import { knowsName, read, type Reading } from '../support/reading.ts';
+import { knowsName, profileOf, type TextProfile } from '../support/text-profile.ts';
 
 /** What of the question the best evidence lacks: by words alone, whoever ranked. */
 export const WORD_FEATURES = [
@@ -58,7 +62,7 @@ export function spanOf({ answerSpan, text }: Reference): string {
 
 const words = (text: string): Set<string> =>
   new Set(
-    read(text).tokens.flatMap(({ text: word, weight, pair }) =>
+    profileOf(text).tokens.flatMap(({ text: word, weight, pair }) =>
       weight > 0.2 ? [pair ?? word] : [],
     ),
   );
@@ -74,13 +78,13 @@ export function sameSpan(a: string, b: string): boolean {
 }
 
 /**
- * How much of a text's words the readings have together (`share`, 0..1), the highest weight of a word that
+ * How much of a text's words the profiles have together (`share`, 0..1), the highest weight of a word that
  * none has, and the sum of those weights.
  * @param granted a range of the question that counts as said
  */
 export function missingOf(
-  question: Reading,
-  by: readonly Reading[],
+  question: TextProfile,
+  by: readonly TextProfile[],
   granted: WantedAnswer['named'] = null,
 ): { share: number; heaviest: number; sum: number } {
   const covers = by.map((one) => coverage(question, one).covered);
@@ -100,7 +104,7 @@ export function missingOf(
 }
 
 /** Exact quantities that a question states; `哪一世紀` asks for one. */
-export function statedQuantities({ text, quantities }: Reading): Quantity[] {
+export function statedQuantities({ text, quantities }: TextProfile): Quantity[] {
   return quantities.filter(
     ({ strict, start }) => strict && !/[哪那几幾何某第]$/u.test(text.slice(0, start)),
   );
@@ -114,20 +118,20 @@ function sentenceBefore(text: string, offset: number): string {
 
 /** One row of `WORD_FEATURES`. */
 export function wordFeatures(questionText: string, references: readonly Reference[]): number[] {
-  const question = read(questionText);
+  const question = profileOf(questionText);
   const best = bestEvidence(references);
-  const sentence = read(best?.sentence.text ?? '');
-  const before = read(
+  const sentence = profileOf(best?.sentence.text ?? '');
+  const before = profileOf(
     best === null ? '' : sentenceBefore(best.reference.text, best.sentence.start),
   );
-  const passage = read(best?.reference.text ?? '');
-  const title = read(best?.reference.title ?? '');
-  const everything = references.map(({ text, title: name }) => read(`${name}\n${text}`));
+  const passage = profileOf(best?.reference.text ?? '');
+  const title = profileOf(best?.reference.title ?? '');
+  const everything = references.map(({ text, title: name }) => profileOf(`${name}\n${text}`));
   const asked = statedQuantities(question);
   const names = namesOf(question);
-  const lacking = (by: readonly Reading[]): number =>
+  const lacking = (by: readonly TextProfile[]): number =>
     names.filter((name) => !by.some((one) => knowsName(name, one))).length;
-  const without = (by: readonly Reading[]): number =>
+  const without = (by: readonly TextProfile[]): number =>
     checkQuantities(
       asked,
       by.flatMap(({ quantities }) => quantities),
@@ -140,7 +144,7 @@ export function wordFeatures(questionText: string, references: readonly Referenc
   const saidOrdinals = new Set(
     ordinalsOf(`${title.text} ${sentence.text}`).map(([ordinal]) => ordinal),
   );
-  const denies = ({ tokens }: Reading): boolean => tokens.some(({ negation }) => negation);
+  const denies = ({ tokens }: TextProfile): boolean => tokens.some(({ negation }) => negation);
   return [
     without([sentence, title]),
     without([passage, title]),
@@ -162,6 +166,6 @@ export function wordFeatures(questionText: string, references: readonly Referenc
 
 /** Is the text of a script without spaces, for the most part? */
 export function isUnspaced(text: string): boolean {
-  const { tokens } = read(text);
+  const { tokens } = profileOf(text);
   return tokens.filter(({ unspaced }) => unspaced).length * 2 >= tokens.length;
 }

@@ -7,7 +7,7 @@ import type { Reference } from '../../src/core/nouns.ts';
 import type { LooseSentence } from '../citation/assemble.ts';
 import { namesOf } from '../support/features.ts';
 import { checkQuantities, YEAR_KEY, type Quantity } from '../support/quantities.ts';
-import { knowsName, read, type Reading } from '../support/reading.ts';
+import { knowsName, profileOf, type TextProfile } from '../support/text-profile.ts';
 import { bestEvidence, missingOf, ordinalsOf, statedQuantities } from './answerable-features.ts';
 import { quotedSentence } from '../selection/quoted-sentence.ts';
 
@@ -31,19 +31,19 @@ export function contradictedPremise(
 ): Premise | null {
   const best = bestEvidence(references);
   if (best === null) return null;
-  const question = read(questionText);
-  const sentence = read(best.sentence.text);
-  const title = read(best.reference.title);
-  const everywhere = references.map(({ title: name, text }) => read(`${name}\n${text}`));
+  const question = profileOf(questionText);
+  const sentence = profileOf(best.sentence.text);
+  const title = profileOf(best.reference.title);
+  const everywhere = references.map(({ title: name, text }) => profileOf(`${name}\n${text}`));
   const found =
     exchangedQuantity(question, sentence, [
-      read(`${best.reference.title}\n${best.reference.text}`),
+      profileOf(`${best.reference.title}\n${best.reference.text}`),
     ]) ??
     exchangedOrdinal(questionText, best.sentence.text, best.reference) ??
     exchangedName(question, sentence, everywhere);
   if (found === null) return null;
   const { wrong, right } = found;
-  const rest = read(questionText.replace(wrong, ' '));
+  const rest = profileOf(questionText.replace(wrong, ' '));
   if (rest.weight < LEAST_OTHERS || missingOf(rest, [sentence, title]).share < OTHERWISE_COVERED)
     return null;
   const quote = quotedSentence(best.sentence, best.reference);
@@ -67,9 +67,9 @@ const sameKind = (a: Quantity, b: Quantity): boolean => {
 
 /** A year or number that no reference has, and the only one of its kind in the sentence. */
 function exchangedQuantity(
-  question: Reading,
-  sentence: Reading,
-  everywhere: readonly Reading[],
+  question: TextProfile,
+  sentence: TextProfile,
+  everywhere: readonly TextProfile[],
 ): Exchanged | null {
   const there = everywhere.flatMap(({ quantities }) => quantities);
   const { missing } = checkQuantities(statedQuantities(question), there);
@@ -81,7 +81,7 @@ function exchangedQuantity(
   );
   const [right] = others;
   if (right === undefined) return null;
-  const text = ({ text: whole }: Reading, { start, end }: Quantity): string =>
+  const text = ({ text: whole }: TextProfile, { start, end }: Quantity): string =>
     whole.slice(start, end).trim();
   const single = new Set(others.map(({ key }) => key)).size === 1;
   return {
@@ -111,9 +111,9 @@ function exchangedOrdinal(
 
 /** A name that no reference has, while the sentence has one that the question lacks. */
 function exchangedName(
-  question: Reading,
-  sentence: Reading,
-  everywhere: readonly Reading[],
+  question: TextProfile,
+  sentence: TextProfile,
+  everywhere: readonly TextProfile[],
 ): Exchanged | null {
   const unknown = question.tokens.filter(
     ({ name, text }) => name && !everywhere.some((one) => knowsName(text, one)),

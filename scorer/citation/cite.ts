@@ -7,7 +7,7 @@ import type { Citation, CitedAnswer, Draft, Reference } from '../../src/core/nou
 import { coverage } from '../support/align.ts';
 import { bestWindows, type Window } from '../support/features.ts';
 import { checkQuantities } from '../support/quantities.ts';
-import { read, type Reading } from '../support/reading.ts';
+import { profileOf, type TextProfile } from '../support/text-profile.ts';
 import type { SecondOpinions } from '../support/second-opinion.ts';
 import { assemble, type LooseSentence } from './assemble.ts';
 import { cleanSentence, draftSentences, type DraftSentence } from './draft-sentences.ts';
@@ -65,22 +65,22 @@ export function citePrepared(
   references: readonly PreparedReference[],
   context: CiteContext,
 ): CitedAnswer {
-  const question = read(context.question);
+  const question = profileOf(context.question);
   const kept: LooseSentence[] = [];
-  const readings: Reading[] = [];
+  const profiles: TextProfile[] = [];
   for (const sentence of draftSentences(draft, references.length)) {
     const cited = citeSentence(sentence, references, question, context.opinions);
     if (cited === null) continue;
-    const reading = read(cited.text);
-    if (readings.some((earlier) => repeats(reading, earlier))) continue;
+    const profile = profileOf(cited.text);
+    if (profiles.some((earlier) => repeats(profile, earlier))) continue;
     kept.push(cited);
-    readings.push(reading);
+    profiles.push(profile);
   }
   return assemble(draft, kept);
 }
 
 /** Does the sentence say nothing that the earlier one did not? */
-export function repeats(sentence: Reading, earlier: Reading): boolean {
+export function repeats(sentence: TextProfile, earlier: TextProfile): boolean {
   return (
     coverage(sentence, earlier).share >= 0.85 &&
     checkQuantities(sentence.quantities, earlier.quantities).missing.length === 0
@@ -90,17 +90,17 @@ export function repeats(sentence: Reading, earlier: Reading): boolean {
 function citeSentence(
   sentence: DraftSentence,
   references: readonly PreparedReference[],
-  question: Reading,
+  question: TextProfile,
   opinions: SecondOpinions | undefined,
 ): LooseSentence | null {
-  const reading = read(sentence.text);
+  const profile = profileOf(sentence.text);
   const found =
-    reading.weight < BARE_WEIGHT
+    profile.weight < BARE_WEIGHT
       ? [...verbatim(sentence, references, true), ...bareAnswer(sentence, references, question)]
-      : [...verbatim(sentence, references), ...aligned(reading, sentence, references, opinions)];
+      : [...verbatim(sentence, references), ...aligned(profile, sentence, references, opinions)];
   const chosen = choose(found);
   if (chosen.length > 0) return { text: sentence.text, citations: chosen.map(citationOf) };
-  return reading.weight < BARE_WEIGHT ? null : quotation(reading, references);
+  return profile.weight < BARE_WEIGHT ? null : quotation(profile, references);
 }
 
 /** Best first; one per reference, at most two, the second only when it is as good as alone. */
@@ -135,7 +135,7 @@ function verbatim(
   return references.flatMap((prepared) => {
     const span = findVerbatim(sentence.text, prepared);
     if (span === null) return [];
-    const around = prepared.read.sentences.find(
+    const around = prepared.profile.sentences.find(
       ({ start, end }) => start <= span.start && span.start < end,
     );
     const before = around === undefined ? '' : prepared.text.slice(around.start, span.start);
@@ -157,17 +157,17 @@ function verbatim(
 }
 
 function aligned(
-  reading: Reading,
+  profile: TextProfile,
   sentence: DraftSentence,
   references: readonly PreparedReference[],
   opinions: SecondOpinions | undefined,
 ): Found[] {
   return references.flatMap((prepared) =>
-    bestWindows(reading, [prepared.read], 3).map((window) => ({
+    bestWindows(profile, [prepared.profile], 3).map((window) => ({
       prepared,
       start: window.start,
       end: window.end,
-      support: quoteSupport(reading, window, prepared.title, opinions),
+      support: quoteSupport(profile, window, prepared.title, opinions),
       sentences: window.sentences,
       merit: merit(prepared, window.start, sentence.hints),
     })),
@@ -178,16 +178,16 @@ function aligned(
 function bareAnswer(
   sentence: DraftSentence,
   references: readonly PreparedReference[],
-  question: Reading,
+  question: TextProfile,
 ): Found[] {
   return references.flatMap((prepared) =>
-    prepared.read.sentences.flatMap(({ start, end, reading }) => {
+    prepared.profile.sentences.flatMap(({ start, end, profile }) => {
       const inside = {
         text: prepared.text.slice(start, end),
         plain: slicePlain(prepared, start, end),
       };
       if (DENIES.test(inside.text) || findVerbatim(sentence.text, inside) === null) return [];
-      const own = coverage(question, reading).covered;
+      const own = coverage(question, profile).covered;
       const named = coverage(question, prepared.title).covered;
       let total = 0;
       let sum = 0;
@@ -227,7 +227,7 @@ function slicePlain(
 
 /** The closest sentence of the references, as it stands there, in place of an unsupported one. */
 function quotation(
-  reading: Reading,
+  profile: TextProfile,
   references: readonly PreparedReference[],
 ): LooseSentence | null {
   let best: {
@@ -236,7 +236,7 @@ function quotation(
     readonly value: number;
   } | null = null;
   for (const prepared of references) {
-    for (const window of bestWindows(reading, [prepared.read], 3)) {
+    for (const window of bestWindows(profile, [prepared.profile], 3)) {
       if (window.sentences !== 1 || window.share < NEAR_AT) continue;
       const value = window.share + 0.3 * evidenceScore(prepared, window.start);
       if (best === null || value > best.value) best = { window, prepared, value };

@@ -1,7 +1,7 @@
-/** References as citation reads them: sentences, plain text and title, read once for all drafts. */
+/** References as citation needs them: profiles of sentences and title, and plain text, made once for all drafts. */
 import type { Reference } from '../../src/core/nouns.ts';
-import { readReference, type ReadReference } from '../support/features.ts';
-import { read, type Reading } from '../support/reading.ts';
+import { profileReference, type ReferenceProfile } from '../support/features.ts';
+import { profileOf, type TextProfile } from '../support/text-profile.ts';
 import { stripMarks } from './citation-marks.ts';
 import { plain, type Plain } from './verbatim.ts';
 
@@ -9,31 +9,31 @@ export interface PreparedReference {
   readonly reference: Reference;
   readonly text: string;
   readonly plain: Plain;
-  /** Sentences are read without their footnote marks; offsets are those of the reference. */
-  readonly read: ReadReference;
-  readonly title: Reading;
+  /** Sentences are profiled without their footnote marks; offsets are those of the reference. */
+  readonly profile: ReferenceProfile;
+  readonly title: TextProfile;
 }
 
-/** Reads the references; time is linear in their text. */
+/** Prepares the references in time linear in their text. */
 export function prepareReferences(references: readonly Reference[]): PreparedReference[] {
   return references.map((reference) => {
-    const whole = readReference(reference.text);
+    const whole = profileReference(reference.text);
     return {
       reference,
       text: reference.text,
       plain: plain(reference.text),
-      read: {
+      profile: {
         ...whole,
-        sentences: whole.sentences.map(({ start, end, reading }) => {
-          const stripped = stripMarks(reading.text);
+        sentences: whole.sentences.map(({ start, end, profile }) => {
+          const stripped = stripMarks(profile.text);
           return {
             start,
             end,
-            reading: stripped.marks.length === 0 ? reading : read(stripped.text),
+            profile: stripped.marks.length === 0 ? profile : profileOf(stripped.text),
           };
         }),
       },
-      title: read(reference.title),
+      title: profileOf(reference.title),
     };
   });
 }

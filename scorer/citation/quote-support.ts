@@ -8,7 +8,7 @@ import { quantityClashes, roleClashes, substitutionClashes } from '../support/bi
 import { namesOf, supportFacts, type Window } from '../support/features.ts';
 import { antonymClashes, negationClashes } from '../support/polarity.ts';
 import { checkQuantities } from '../support/quantities.ts';
-import { knowsName, type Reading } from '../support/reading.ts';
+import { knowsName, type TextProfile } from '../support/text-profile.ts';
 import { supportProbability } from '../support/support.ts';
 import type { SecondOpinions } from '../support/second-opinion.ts';
 
@@ -31,12 +31,12 @@ const TAKES_BACK =
  * `opinions` the cross-encoder has its say, and a rewording that keeps every exact fact may pass.
  */
 export function quoteSupport(
-  sentence: Reading,
+  sentence: TextProfile,
   window: Window,
-  title: Reading,
+  title: TextProfile,
   opinions?: SecondOpinions,
 ): number {
-  const quote = window.reading;
+  const quote = window.profile;
   const quantities = checkQuantities(sentence.quantities, [
     ...quote.quantities,
     ...title.quantities,
@@ -71,7 +71,7 @@ export function quoteSupport(
     {
       text: quote.text,
       whole: quote,
-      sentences: [{ start: 0, end: quote.text.length, reading: quote }],
+      sentences: [{ start: 0, end: quote.text.length, profile: quote }],
     },
   ]);
   const own = supportProbability(facts);

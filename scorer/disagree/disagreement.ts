@@ -8,7 +8,7 @@ import type { CitedAnswer, EvidenceSentence, Reference } from '../../src/core/no
 import { assemble, type LooseSentence } from '../citation/assemble.ts';
 import { namesOf } from '../support/features.ts';
 import { checkQuantities, readQuantities, YEAR_KEY, type Quantity } from '../support/quantities.ts';
-import { knowsName, read, type Reading } from '../support/reading.ts';
+import { knowsName, profileOf, type TextProfile } from '../support/text-profile.ts';
 import { isAboutNow } from './about-now.ts';
 import { missingOf, sameSpan, spanOf, statedQuantities } from '../abstain/answerable-features.ts';
 import { quotedSentence, sourceDate, sourceName } from '../selection/quoted-sentence.ts';
@@ -20,14 +20,14 @@ const ON_TOPIC = 0.66;
 const NEAR_SHARE = 0.2;
 /** Numbers that differ by less agree: `about 190,000` and `187,450`. */
 const SAME_NUMBER = 0.03;
-/** For names both readings have to be sure, since names differ for many reasons. */
+/** Of names both answer spans must be certain, because names differ for many reasons. */
 const SURE_NAME = { answerable: 0, span: 0.2, longest: 40 } as const;
 
 interface Claim {
   readonly reference: Reference;
   readonly sentence: EvidenceSentence;
-  readonly reading: Reading;
-  readonly title: Reading;
+  readonly profile: TextProfile;
+  readonly title: TextProfile;
   /** What the cross-encoder points at, where that lies in the sentence. */
   readonly span: string;
 }
@@ -38,9 +38,9 @@ const ASKING =
 
 interface Question {
   readonly text: string;
-  readonly reading: Reading;
+  readonly profile: TextProfile;
   /** The question without its asking words, in scripts that have no spaces. */
-  readonly subject: Reading;
+  readonly subject: TextProfile;
 }
 
 /**
@@ -53,8 +53,8 @@ export function reportDisagreement(
   questionText: string,
   language: string,
 ): CitedAnswer {
-  const subject = read(questionText.replace(ASKING, ' '));
-  const question = { text: questionText, reading: read(questionText), subject };
+  const subject = profileOf(questionText.replace(ASKING, ' '));
+  const question = { text: questionText, profile: profileOf(questionText), subject };
   const [lead] = best.sentences;
   const [citation] = lead?.citations ?? [];
   const own = references.find(({ number }) => number === citation?.reference);
@@ -106,19 +106,19 @@ function claimOf(reference: Reference, sentence: EvidenceSentence): Claim {
   return {
     reference,
     sentence,
-    reading: read(sentence.text),
-    title: read(reference.title),
+    profile: profileOf(sentence.text),
+    title: profileOf(reference.title),
     span: within ? spanOf(reference) : '',
   };
 }
 
 /** Does the sentence, under its title, speak of all that the question names and of most of what it says? */
-function onTopic({ reading, title }: Claim, { reading: question, subject }: Question): boolean {
-  const quantities = [...reading.quantities, ...title.quantities];
+function onTopic({ profile, title }: Claim, { profile: question, subject }: Question): boolean {
+  const quantities = [...profile.quantities, ...title.quantities];
   if (checkQuantities(statedQuantities(question), quantities).missing.length > 0) return false;
-  if (namesOf(question).some((name) => !knowsName(name, reading) && !knowsName(name, title)))
+  if (namesOf(question).some((name) => !knowsName(name, profile) && !knowsName(name, title)))
     return false;
-  return missingOf(subject, [reading, title]).share >= ON_TOPIC;
+  return missingOf(subject, [profile, title]).share >= ON_TOPIC;
 }
 
 function contradict(mine: Claim, other: Claim, question: Question): boolean {
@@ -143,11 +143,11 @@ function answerQuantities(claim: Claim, question: Question, kind: 'date' | 'numb
     strict && (kind === 'date' ? isDate(key) : unit !== null || !isDate(key));
   const fresh = (list: readonly Quantity[]): Quantity[] =>
     list.filter(
-      (one) => fits(one) && !question.reading.quantities.some(({ key }) => key === one.key),
+      (one) => fits(one) && !question.profile.quantities.some(({ key }) => key === one.key),
     );
   const pointed = fresh(readQuantities(claim.span));
   if (pointed.length > 0) return pointed;
-  const all = fresh(claim.reading.quantities);
+  const all = fresh(claim.profile.quantities);
   const years = all.filter(({ key }) => YEAR_KEY.test(key)).length;
   return (kind === 'date' ? years <= 1 : all.length === 1) ? all : [];
 }
@@ -198,18 +198,18 @@ function differentPart(a: readonly Quantity[], b: readonly Quantity[]): boolean 
   return mine.length > 0 && other.length > 0 && !mine.some((month) => other.includes(month));
 }
 
-function differentName(mine: Claim, other: Claim, { reading }: Question): boolean {
+function differentName(mine: Claim, other: Claim, { profile }: Question): boolean {
   for (const { span, reference } of [mine, other]) {
     const sure = reference.answerSpan;
     if (sure === undefined || sure.answerable < SURE_NAME.answerable) return false;
     if (sure.span < SURE_NAME.span || span.length > SURE_NAME.longest) return false;
     if (!/\p{Lu}|\p{Script=Han}/u.test(span)) return false;
     // A span that repeats the question names nothing new.
-    if (missingOf(read(span), [reading]).share > 0.5) return false;
+    if (missingOf(profileOf(span), [profile]).share > 0.5) return false;
   }
   if (sameSpan(mine.span, other.span)) return false;
   const holds = (text: string, span: string): boolean =>
-    missingOf(read(span), [read(text)]).share > 0.4;
+    missingOf(profileOf(span), [profileOf(text)]).share > 0.4;
   return !holds(mine.reference.text, other.span) && !holds(other.reference.text, mine.span);
 }
 

@@ -8,7 +8,7 @@ import { countWords } from '../../src/core/tokens.ts';
 import { stripMarks } from '../citation/citation-marks.ts';
 import { coverage } from '../support/align.ts';
 import { namesOf } from '../support/features.ts';
-import { read, type Reading } from '../support/reading.ts';
+import { profileOf, type TextProfile } from '../support/text-profile.ts';
 import { FORM_FEATURES, formFeatures } from './form-features.ts';
 
 export const PREFERENCE_FEATURES = [
@@ -79,7 +79,7 @@ function substance(
   question: string,
   answer: string,
 ): { readonly text: string; readonly repeated: number } {
-  const asked = question.length > LONG_QUESTION ? null : read(question);
+  const asked = question.length > LONG_QUESTION ? null : profileOf(question);
   const kept: string[] = [];
   const seen = new Set<string>();
   let repeated = 0;
@@ -92,7 +92,8 @@ function substance(
       .replace(/[^\p{L}\p{N}]+/gu, ' ')
       .trim();
     const empty =
-      PRAISE.test(sentence) || (asked !== null && coverage(read(sentence), asked).share >= COPIED);
+      PRAISE.test(sentence) ||
+      (asked !== null && coverage(profileOf(sentence), asked).share >= COPIED);
     if (!empty && !(key.length > 8 && seen.has(key))) {
       // What stood between the sentences (line breaks) belongs to the form.
       text += answer.slice(last, start).includes('\n') ? `\n${sentence}` : ` ${sentence}`;
@@ -129,18 +130,18 @@ function kindOfQuestion(question: string): RegExp | null {
 export function preferenceFeatures(input: PreferenceInput): number[] {
   const cut = stripMarks(input.answer.slice(0, MAX_CHARACTERS));
   const { text, repeated } = substance(input.question, cut.text);
-  const question = read(input.question.slice(0, MAX_CHARACTERS));
-  const answer = read(text);
+  const question = profileOf(input.question.slice(0, MAX_CHARACTERS));
+  const answer = profileOf(text);
   const spans = splitSentences(text);
-  const first = read(text.slice(spans[0]?.start ?? 0, spans[0]?.end ?? 0));
+  const first = profileOf(text.slice(spans[0]?.start ?? 0, spans[0]?.end ?? 0));
   const words = countWords(text);
   const per = (count: number): number => count / Math.max(words, 8);
   const references = (input.references ?? [])
     .map((reference) => `${reference.title ?? ''}\n${reference.text}`)
     .join('\n\n')
     .slice(0, 30_000);
-  const evidence = read(references);
-  const supported = (claim: Reading): number =>
+  const evidence = profileOf(references);
+  const supported = (claim: TextProfile): number =>
     references === '' ? 0 : coverage(claim, evidence).share;
   const quantities = answer.quantities.filter(({ strict }) => strict);
   const known = new Set([...evidence.quantities, ...question.quantities].map(({ key }) => key));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { draftOf } from '../../src/core/draft-of.ts';
 import type { Draft, Reference } from '../../src/core/nouns.ts';
 import { cite } from '../citation/cite.ts';
-import { read } from '../support/reading.ts';
+import { profileOf } from '../support/text-profile.ts';
 import { composeAnswers, keepsFacts } from './compose.ts';
 
 const TEXT =
@@ -34,7 +34,7 @@ function compose(score: number, drafts: readonly (readonly [Draft['kind'], strin
   const cited = drafts.map(([kind, text]) =>
     cite(draftOf(text, kind), references, { question, language: 'en' }),
   );
-  return composeAnswers(cited, references, read(question)).map(({ answer }) => answer);
+  return composeAnswers(cited, references, profileOf(question)).map(({ answer }) => answer);
 }
 
 describe('composeAnswers', () => {
@@ -74,9 +74,11 @@ describe('composeAnswers', () => {
 
 describe('keepsFacts', () => {
   it('demands what a Chinese sentence adds to the question', () => {
-    const quote = read('北京大学创立于1898年，初名京师大学堂。');
-    const asked = read('北京大学初名什么？');
-    expect(keepsFacts(read('北京大学创立于1898年，初名京师大学堂。'), quote, asked)).toBe(true);
-    expect(keepsFacts(read('北京大学创立于1898年。'), quote, asked)).toBe(false);
+    const quote = profileOf('北京大学创立于1898年，初名京师大学堂。');
+    const asked = profileOf('北京大学初名什么？');
+    expect(keepsFacts(profileOf('北京大学创立于1898年，初名京师大学堂。'), quote, asked)).toBe(
+      true,
+    );
+    expect(keepsFacts(profileOf('北京大学创立于1898年。'), quote, asked)).toBe(false);
   });
 });

@@ -11,7 +11,7 @@ import { assemble, type LooseSentence } from '../citation/assemble.ts';
 import { repeats } from '../citation/cite.ts';
 import { coverage } from '../support/align.ts';
 import { namesOf } from '../support/features.ts';
-import { read, type Reading } from '../support/reading.ts';
+import { profileOf, type TextProfile } from '../support/text-profile.ts';
 
 /** Longest composed answer in words (two unspaced characters are one word). */
 const COMPOSED_WORDS = 60;
@@ -26,7 +26,7 @@ const KEEPS_SHARE = 0.8;
  * Does `lead` say every name and number of `quote` that the question does not hold already?
  * In scripts without spaces: nearly everything that the quote adds to the question.
  */
-export function keepsFacts(lead: Reading, quote: Reading, question: Reading): boolean {
+export function keepsFacts(lead: TextProfile, quote: TextProfile, question: TextProfile): boolean {
   const names = namesOf(quote).filter((name) => !question.words.has(name));
   if (names.some((name) => !lead.words.has(name))) return false;
   const numbers = quote.quantities.filter(
@@ -54,7 +54,7 @@ export function keepsFacts(lead: Reading, quote: Reading, question: Reading): bo
 export function composeAnswers(
   cited: readonly CitedAnswer[],
   references: readonly Reference[],
-  question: Reading,
+  question: TextProfile,
 ): CitedAnswer[] {
   const extractive = cited.filter(({ draft }) => draft.kind === 'extractive');
   const quotes = distinct(extractive.flatMap(({ sentences }) => sentences));
@@ -63,12 +63,12 @@ export function composeAnswers(
   const quotation = extractive[0]?.draft;
   if (best === undefined || quotation === undefined) return [...generated];
   const likely = evidenceScore(best, references);
-  const reading = read(best.text);
+  const profile = profileOf(best.text);
   const onBest = generated.filter(
     ({ sentences: [first] }) => first !== undefined && sameSpan(first, best),
   );
   const leads = onBest.flatMap(({ draft, sentences: [first] }) =>
-    first !== undefined && keepsFacts(read(first.text), reading, question)
+    first !== undefined && keepsFacts(profileOf(first.text), profile, question)
       ? [{ draft, sentence: first }]
       : [],
   );
@@ -76,33 +76,33 @@ export function composeAnswers(
     .filter((one) => !onBest.includes(one))
     .flatMap(({ sentences: [first] }) => first ?? []);
   const near = rest.filter((quote) => evidenceScore(quote, references) >= NEAR_SHARE * likely);
-  const further = (likely > SURE_AT ? [] : [...elsewhere, ...near]).map(readOnce);
+  const further = (likely > SURE_AT ? [] : [...elsewhere, ...near]).map(profileSentence);
   return [...leads, { draft: quotation, sentence: best }].map(({ draft, sentence }) =>
-    continued(draft, readOnce(sentence), further),
+    continued(draft, profileSentence(sentence), further),
   );
 }
 
-interface ReadSentence {
+interface ProfiledSentence {
   readonly sentence: LooseSentence;
-  readonly reading: Reading;
+  readonly profile: TextProfile;
   readonly words: number;
 }
 
-function readOnce(sentence: LooseSentence): ReadSentence {
-  return { sentence, reading: read(sentence.text), words: countWords(sentence.text) };
+function profileSentence(sentence: LooseSentence): ProfiledSentence {
+  return { sentence, profile: profileOf(sentence.text), words: countWords(sentence.text) };
 }
 
 /** The lead, and what of the further sentences says something new and fits. */
 function continued(
   draft: Draft,
-  lead: ReadSentence,
-  further: readonly ReadSentence[],
+  lead: ProfiledSentence,
+  further: readonly ProfiledSentence[],
 ): CitedAnswer {
   const kept = [lead];
   let words = lead.words;
   for (const next of further) {
-    const known = ({ reading }: ReadSentence): boolean =>
-      repeats(next.reading, reading) || repeats(reading, next.reading);
+    const known = ({ profile }: ProfiledSentence): boolean =>
+      repeats(next.profile, profile) || repeats(profile, next.profile);
     if (words + next.words > COMPOSED_WORDS || kept.some(known)) continue;
     kept.push(next);
     words += next.words;

@@ -7,11 +7,11 @@ import { countWords } from '../../src/core/tokens.ts';
 import { coverage } from '../support/align.ts';
 import { namesOf } from '../support/features.ts';
 import { readQuantities } from '../support/quantities.ts';
-import { read, type Reading } from '../support/reading.ts';
+import { profileOf, type TextProfile } from '../support/text-profile.ts';
 import { wantedKind } from './wanted-kind.ts';
 
 /** Words that the text adds to the question: where an answer has to stand. */
-export function addedWords(text: Reading, question: Reading): Set<string> {
+export function addedWords(text: TextProfile, question: TextProfile): Set<string> {
   return new Set(
     text.tokens
       .filter((token) => token.weight > 0.2 && !question.words.has(token.text))
@@ -27,14 +27,14 @@ export function directness(
 ): number {
   const [first] = cited.sentences;
   if (first === undefined) return 0;
-  const asked = read(question);
-  const sentence = read(first.text);
+  const asked = profileOf(question);
+  const sentence = profileOf(first.text);
   const titles = references
     .filter(({ number }) => first.citations.some(({ reference }) => reference === number))
     .map(({ title }) => title)
     .join(' ');
   const own = coverage(asked, sentence);
-  const named = coverage(asked, read(titles));
+  const named = coverage(asked, profileOf(titles));
   let total = 0;
   let sum = 0;
   asked.tokens.forEach((token, index) => {

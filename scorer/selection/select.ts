@@ -6,7 +6,7 @@ import type { CitedAnswer, Reference, ScoredAnswer } from '../../src/core/nouns.
 import { countWords } from '../../src/core/tokens.ts';
 import { preference } from '../preference/preference.ts';
 import { sigmoid } from '../../src/core/boosted-trees.ts';
-import { read } from '../support/reading.ts';
+import { profileOf } from '../support/text-profile.ts';
 import { AnswerableModel } from '../abstain/answerable-model.ts';
 import { addedWords, directness } from './directness.ts';
 import { contradictedPremise, type Premise } from '../abstain/premise.ts';
@@ -77,9 +77,9 @@ export function select(candidates: readonly CitedAnswer[], context: SelectContex
   const supported = candidates.filter(
     ({ sentences, support }) => sentences.length > 0 && support >= SUPPORTED_AT,
   );
-  const asked = read(question);
+  const asked = profileOf(question);
   const added = supported.map((cited) =>
-    addedWords(read(cited.sentences.map(({ text }) => text).join(' ')), asked),
+    addedWords(profileOf(cited.sentences.map(({ text }) => text).join(' ')), asked),
   );
   const votes = evidenceVotes(references, supported, added, question);
   const preferences = supported.map((cited) =>
@@ -121,13 +121,13 @@ function evidenceVotes(
   added: readonly ReadonlySet<string>[],
   question: string,
 ): number[] {
-  const asked = read(question);
+  const asked = profileOf(question);
   const evidence = references
     .flatMap((reference) => reference.evidence)
     .sort((a, b) => b.score - a.score)
     .slice(0, 5)
     .map(({ text, score }) => ({
-      words: addedWords(read(text), asked),
+      words: addedWords(profileOf(text), asked),
       weight: Math.max(0.05, score),
     }));
   return candidates.map((_, index) => {

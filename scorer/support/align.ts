@@ -2,7 +2,7 @@
  * How much of a claim a text covers, word by word: exact stems count full, near forms in part, and
  * characters of scripts without spaces count when they stand in a pair (or longer run) that both have.
  */
-import type { Reading, ReadToken } from './reading.ts';
+import type { TextProfile, ProfileToken } from './text-profile.ts';
 
 export interface Coverage {
   /** 0..1, weighted share of the claim that the text covers. */
@@ -11,8 +11,8 @@ export interface Coverage {
   readonly covered: readonly number[];
 }
 
-function tokenCoverage(claim: Reading, index: number, evidence: Reading): number {
-  const token = claim.tokens[index] as ReadToken;
+function tokenCoverage(claim: TextProfile, index: number, evidence: TextProfile): number {
+  const token = claim.tokens[index] as ProfileToken;
   if (token.unspaced) {
     if (token.pair !== null && evidence.pairs.has(token.pair)) return 1;
     const before = claim.tokens[index - 1]?.pair;
@@ -26,7 +26,11 @@ function tokenCoverage(claim: Reading, index: number, evidence: Reading): number
 }
 
 /** Weighted coverage of `claim` by `evidence`; `weights` overrides the tokens' own (idf). */
-export function coverage(claim: Reading, evidence: Reading, weights?: readonly number[]): Coverage {
+export function coverage(
+  claim: TextProfile,
+  evidence: TextProfile,
+  weights?: readonly number[],
+): Coverage {
   let total = 0;
   let sum = 0;
   const covered = claim.tokens.map((token, index) => {
@@ -40,7 +44,7 @@ export function coverage(claim: Reading, evidence: Reading, weights?: readonly n
 }
 
 /** Length of the longest run of claim tokens that stands in the evidence in the same order, as a share. */
-export function longestRun(claim: Reading, evidence: Reading): number {
+export function longestRun(claim: TextProfile, evidence: TextProfile): number {
   const places = new Map<string, number[]>();
   evidence.tokens.forEach((token, index) => {
     const list = places.get(token.text);
@@ -62,7 +66,7 @@ export function longestRun(claim: Reading, evidence: Reading): number {
 }
 
 /** Share of the claim's neighbouring word pairs that the evidence has within a distance of three. */
-export function pairOrder(claim: Reading, evidence: Reading): number {
+export function pairOrder(claim: TextProfile, evidence: TextProfile): number {
   const places = new Map<string, number[]>();
   evidence.tokens.forEach((token, index) => {
     if (token.weight < 0.2) return;

@@ -2,22 +2,22 @@
  * Are the exact facts bound to the same things? `5 wins and 3 losses` must not be supported by
  * `3 wins and 5 losses`, nor `A beat B` by `B beat A`, though every word is there.
  */
-import type { Reading, ReadToken } from './reading.ts';
+import type { TextProfile, ProfileToken } from './text-profile.ts';
 
 const NEAR = 6;
 
-function content(reading: Reading): readonly ReadToken[] {
-  return reading.tokens.filter((token) => token.weight >= 0.2);
+function content(profile: TextProfile): readonly ProfileToken[] {
+  return profile.tokens.filter((token) => token.weight >= 0.2);
 }
 
 /** Quantities of the claim whose neighbours the evidence has, but only far from that quantity. */
-export function quantityClashes(claim: Reading, evidence: Reading): number {
+export function quantityClashes(claim: TextProfile, evidence: TextProfile): number {
   const strict = claim.quantities.filter((quantity) => quantity.strict);
   if (strict.length === 0 || evidence.quantities.length < 2) return 0;
   const evidenceTokens = content(evidence);
   const claimTokens = content(claim);
-  const inQuantity = (reading: Reading, token: ReadToken): boolean =>
-    reading.quantities.some(({ start, end }) => token.start >= start && token.start < end);
+  const inQuantity = (profile: TextProfile, token: ProfileToken): boolean =>
+    profile.quantities.some(({ start, end }) => token.start >= start && token.start < end);
   let clashes = 0;
   for (const quantity of strict) {
     const after = claimTokens.find(
@@ -49,7 +49,7 @@ export function quantityClashes(claim: Reading, evidence: Reading): number {
 const PASSIVE = /\bby\b|被|由/u;
 
 /** Pairs of names with a shared word between them that stand the other way round in the evidence. */
-export function roleClashes(claim: Reading, evidence: Reading): number {
+export function roleClashes(claim: TextProfile, evidence: TextProfile): number {
   if (PASSIVE.test(claim.text) !== PASSIVE.test(evidence.text)) return 0;
   const names = claim.tokens
     .map((token, index) => ({ token, index }))
@@ -77,8 +77,8 @@ export function roleClashes(claim: Reading, evidence: Reading): number {
 
 /** Longest common subsequence of two token lists: pairs of indices, in order. */
 function commonPlaces(
-  left: readonly ReadToken[],
-  right: readonly ReadToken[],
+  left: readonly ProfileToken[],
+  right: readonly ProfileToken[],
 ): (readonly [number, number])[] {
   const width = right.length + 1;
   const table = new Uint16Array((left.length + 1) * width);
@@ -107,7 +107,7 @@ const GAP = 6;
  * Places where a sentence that follows its evidence word by word says something else in the place of a
  * name, a number or (in scripts without spaces, where names look like other words) of two characters.
  */
-export function substitutionClashes(claim: Reading, evidence: Reading): number {
+export function substitutionClashes(claim: TextProfile, evidence: TextProfile): number {
   if (claim.tokens.length * evidence.tokens.length > LONGEST_TABLE) return 0;
   const pairs = commonPlaces(claim.tokens, evidence.tokens);
   let clashes = 0;
@@ -134,6 +134,6 @@ export function substitutionClashes(claim: Reading, evidence: Reading): number {
   return clashes;
 }
 
-function isExact(token: ReadToken): boolean {
+function isExact(token: ProfileToken): boolean {
   return token.name || /\d/u.test(token.text);
 }

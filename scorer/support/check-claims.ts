@@ -3,18 +3,18 @@ import { LRUCache } from 'lru-cache';
 import { abortReason } from '../../src/core/deadline.ts';
 import type { Claim, SupportReference, SupportVerdict } from '../../src/core/seams.ts';
 import type { CrossEncoder } from '../../src/runtime/cross-encoder/cross-encoder.ts';
-import { readReference, type ReadReference } from './features.ts';
+import { profileReference, type ReferenceProfile } from './features.ts';
 import { support } from './support.ts';
 import { SecondOpinions } from './second-opinion.ts';
 
 /** References of a few answers that are being written at the same time. */
 const KEPT_REFERENCES = 64;
-const kept = new LRUCache<string, ReadReference>({ max: KEPT_REFERENCES });
+const kept = new LRUCache<string, ReferenceProfile>({ max: KEPT_REFERENCES });
 
-function readOnce(text: string): ReadReference {
+function readOnce(text: string): ReferenceProfile {
   const known = kept.get(text);
   if (known !== undefined) return known;
-  const fresh = readReference(text);
+  const fresh = profileReference(text);
   kept.set(text, fresh);
   return fresh;
 }

@@ -5,7 +5,7 @@
 import { antonymClashes, negationClashes } from './polarity.ts';
 import { coverage, longestRun, pairOrder } from './align.ts';
 import { checkQuantities } from './quantities.ts';
-import { knowsName, read, type Reading, type ReadToken } from './reading.ts';
+import { knowsName, profileOf, type TextProfile, type ProfileToken } from './text-profile.ts';
 import { splitSentences } from '../../src/core/sentences.ts';
 
 export const SUPPORT_FEATURES = [
@@ -42,16 +42,16 @@ export interface Window {
   readonly end: number;
   readonly sentences: number;
   readonly share: number;
-  readonly reading: Reading;
+  readonly profile: TextProfile;
 }
 
-export interface ReadReference {
+export interface ReferenceProfile {
   readonly text: string;
-  readonly whole: Reading;
+  readonly whole: TextProfile;
   readonly sentences: readonly {
     readonly start: number;
     readonly end: number;
-    readonly reading: Reading;
+    readonly profile: TextProfile;
   }[];
 }
 
@@ -59,15 +59,15 @@ export interface ReadReference {
 const MAX_REFERENCE_CHARACTERS = 40_000;
 
 /** Reads a reference's sentences once, for many claims. */
-export function readReference(text: string): ReadReference {
+export function profileReference(text: string): ReferenceProfile {
   const kept = text.slice(0, MAX_REFERENCE_CHARACTERS);
   return {
     text: kept,
-    whole: read(kept),
+    whole: profileOf(kept),
     sentences: splitSentences(kept).map(({ start, end }) => ({
       start,
       end,
-      reading: read(kept.slice(start, end)),
+      profile: profileOf(kept.slice(start, end)),
     })),
   };
 }
@@ -76,14 +76,14 @@ const WIDEST = 3;
 
 /** Best windows of one to three neighbouring sentences, best first, at most `limit`. */
 export function bestWindows(
-  claim: Reading,
-  references: readonly ReadReference[],
+  claim: TextProfile,
+  references: readonly ReferenceProfile[],
   limit: number,
 ): Window[] {
   const singles: Window[] = [];
   references.forEach((reference, index) => {
     for (const sentence of reference.sentences) {
-      const { share } = coverage(claim, sentence.reading);
+      const { share } = coverage(claim, sentence.profile);
       if (share > 0.05)
         singles.push({
           reference: index,
@@ -91,7 +91,7 @@ export function bestWindows(
           end: sentence.end,
           sentences: 1,
           share,
-          reading: sentence.reading,
+          profile: sentence.profile,
         });
     }
   });
@@ -107,8 +107,8 @@ export function bestWindows(
         const first = reference.sentences[from];
         const last = reference.sentences[from + width - 1];
         if (first === undefined || last === undefined) continue;
-        const reading = read(reference.text.slice(first.start, last.end));
-        const { share } = coverage(claim, reading);
+        const profile = profileOf(reference.text.slice(first.start, last.end));
+        const { share } = coverage(claim, profile);
         // Another sentence has to pay for itself.
         if (share >= single.share + 0.06 * (width - 1))
           windows.push({
@@ -117,7 +117,7 @@ export function bestWindows(
             end: last.end,
             sentences: width,
             share,
-            reading,
+            profile,
           });
       }
     }
@@ -133,11 +133,11 @@ export function bestWindows(
 }
 
 /** Weights of the claim's tokens by how rare they are among the references' sentences. */
-function idfWeights(claim: Reading, references: readonly ReadReference[]): number[] {
+function idfWeights(claim: TextProfile, references: readonly ReferenceProfile[]): number[] {
   const sentences = references.flatMap((reference) => reference.sentences);
   return claim.tokens.map((token) => {
     const has = sentences.reduce(
-      (count, { reading }) => count + (reading.words.has(token.text) ? 1 : 0),
+      (count, { profile }) => count + (profile.words.has(token.text) ? 1 : 0),
       0,
     );
     return token.weight * Math.log(1 + (sentences.length + 1) / (has + 0.5));
@@ -158,7 +158,7 @@ export interface SupportFacts {
  * Names of a text, folded; quantities are not names, nor are initials of words that the text itself
  * spells out (`input capture (IC)`): the words are judged instead.
  */
-export function namesOf(claim: Reading): string[] {
+export function namesOf(claim: TextProfile): string[] {
   const inQuantity = (start: number): boolean =>
     claim.quantities.some((quantity) => start >= quantity.start && start < quantity.end);
   return claim.tokens
@@ -167,7 +167,7 @@ export function namesOf(claim: Reading): string[] {
 }
 
 /** Two to six capitals in brackets behind words that begin with those letters. */
-function isSpeltOut({ text }: Reading, { start, end }: ReadToken): boolean {
+function isSpeltOut({ text }: TextProfile, { start, end }: ProfileToken): boolean {
   const letters = text.slice(start, end);
   if (!/^\p{Lu}{2,6}s?$/u.test(letters) || !/[(（]$/u.test(text.slice(0, start))) return false;
   const initials = letters.replace(/s$/u, '').toLowerCase();
@@ -182,32 +182,35 @@ function isSpeltOut({ text }: Reading, { start, end }: ReadToken): boolean {
 }
 
 /** All features of a claim against its references. */
-export function supportFacts(claim: Reading, references: readonly ReadReference[]): SupportFacts {
+export function supportFacts(
+  claim: TextProfile,
+  references: readonly ReferenceProfile[],
+): SupportFacts {
   const windows = bestWindows(claim, references, 4);
   const best = windows[0];
-  const empty = read('');
-  const window = best?.reading ?? empty;
+  const empty = profileOf('');
+  const window = best?.profile ?? empty;
   const whole =
     references.length === 1
       ? (references[0]?.whole ?? empty)
-      : read(references.map(({ text }) => text).join('\n\n'));
+      : profileOf(references.map(({ text }) => text).join('\n\n'));
   const covered = coverage(claim, window);
   const wholeCovered = coverage(claim, whole);
   const single = windows.reduce(
     (most, { sentences, share }) => (sentences === 1 ? Math.max(most, share) : most),
     0,
   );
-  const topThree = read(
+  const topThree = profileOf(
     windows
       .slice(0, 3)
-      .map(({ reading }) => reading.text)
+      .map(({ profile }) => profile.text)
       .join('\n'),
   );
   const idf = idfWeights(claim, references);
   const inWindow = checkQuantities(claim.quantities, window.quantities);
   const inWhole = checkQuantities(claim.quantities, whole.quantities);
   const names = namesOf(claim);
-  const lacking = (evidence: Reading): number =>
+  const lacking = (evidence: TextProfile): number =>
     names.filter((name) => !knowsName(name, evidence)).length;
   const namesWindow = lacking(window);
   const namesWhole = lacking(whole);

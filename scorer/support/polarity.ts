@@ -3,7 +3,7 @@
  * side only, and a word of an antonym pair whose opposite stands on the other side.
  */
 import { tokenize } from '../../src/core/tokens.ts';
-import type { Reading, ReadToken } from './reading.ts';
+import type { TextProfile, ProfileToken } from './text-profile.ts';
 
 const antonymPairs =
   'increase/decrease increased/decreased rise/fall rose/fell grow/shrink gain/lose won/lost win/lose higher/lower high/low highest/lowest larger/smaller largest/smallest big/small bigger/smaller more/fewer more/less most/least most/fewest before/after earlier/later early/late first/last oldest/youngest older/younger oldest/newest longest/shortest longer/shorter tallest/shortest north/south northern/southern east/west eastern/western left/right above/below upper/lower inside/outside public/private male/female man/woman men/women father/mother son/daughter brother/sister husband/wife accept/reject accepted/rejected allow/forbid allowed/banned legal/illegal possible/impossible true/false start/end began/ended begin/end open/close opened/closed import/export north/east south/west north/west south/east maximum/minimum positive/negative strong/weak rich/poor hot/cold warm/cool fast/slow old/young always/never all/none always/sometimes majority/minority support/oppose supported/opposed victory/defeat ally/enemy attack/defend above/under';
@@ -31,9 +31,9 @@ for (const pair of hanPairs.split(' ')) {
 }
 
 /** How many antonym pairs the two texts are split by. */
-export function antonymClashes(claim: Reading, evidence: Reading): number {
-  const has = (reading: Reading, term: string): boolean =>
-    reading.words.has(term) || reading.pairs.has(term);
+export function antonymClashes(claim: TextProfile, evidence: TextProfile): number {
+  const has = (profile: TextProfile, term: string): boolean =>
+    profile.words.has(term) || profile.pairs.has(term);
   let clashes = 0;
   for (const term of new Set([...claim.words, ...claim.pairs])) {
     const opposites = antonyms.get(term);
@@ -49,17 +49,17 @@ export function antonymClashes(claim: Reading, evidence: Reading): number {
 }
 
 /** Content words that follow a negation closely: what it denies. */
-function denied(reading: Reading): { readonly after: Set<string>; readonly count: number } {
+function denied(profile: TextProfile): { readonly after: Set<string>; readonly count: number } {
   const after = new Set<string>();
   let count = 0;
-  const { tokens } = reading;
+  const { tokens } = profile;
   tokens.forEach((token, index) => {
     if (!token.negation) return;
     count += 1;
     let taken = 0;
     const limit = token.unspaced ? 3 : 2;
     for (let next = index + 1; next < tokens.length && taken < limit; next += 1) {
-      const word = tokens[next] as ReadToken;
+      const word = tokens[next] as ProfileToken;
       if (word.weight < 0.2 || word.negation) continue;
       after.add(word.text);
       taken += 1;
@@ -71,7 +71,7 @@ function denied(reading: Reading): { readonly after: Set<string>; readonly count
 /**
  * 0 when the polarity agrees, else the number of words that one side denies and the other affirms.
  */
-export function negationClashes(claim: Reading, evidence: Reading): number {
+export function negationClashes(claim: TextProfile, evidence: TextProfile): number {
   const left = denied(claim);
   const right = denied(evidence);
   if (left.count === 0 && right.count === 0) return 0;

@@ -10,10 +10,15 @@ import { evaluateTrees, sigmoid, type BoostedTrees } from '../../src/core/booste
 import type { SupportVerdict, Verdict } from '../../src/core/seams.ts';
 import { stripMarks } from '../citation/citation-marks.ts';
 import { coverage } from './align.ts';
-import { readReference, supportFacts, type ReadReference, type SupportFacts } from './features.ts';
+import {
+  profileReference,
+  supportFacts,
+  type ReferenceProfile,
+  type SupportFacts,
+} from './features.ts';
 import { isNoClaim } from './no-claim.ts';
 import { antonymClashes, negationClashes } from './polarity.ts';
-import { read, type Reading } from './reading.ts';
+import { profileOf, type TextProfile } from './text-profile.ts';
 import { SecondOpinions } from './second-opinion.ts';
 
 let weights: BoostedTrees | undefined;
@@ -52,49 +57,49 @@ const PARTLY_AT = 0.25;
  */
 export function support(
   claim: string,
-  references: readonly (string | ReadReference)[],
+  references: readonly (string | ReferenceProfile)[],
   opinions?: SecondOpinions,
 ): SupportVerdict {
   const text = claimText(claim);
-  const reading = read(text);
-  const texts = references.map((one) => (typeof one === 'string' ? readReference(one) : one));
+  const profile = profileOf(text);
+  const texts = references.map((one) => (typeof one === 'string' ? profileReference(one) : one));
   const nothing = { support: 0, attributable: false, evidence: [] };
-  if (isNoClaim(text, reading.tokens.length)) return { verdict: 'no-claim', ...nothing };
+  if (isNoClaim(text, profile.tokens.length)) return { verdict: 'no-claim', ...nothing };
   if (texts.every(({ sentences }) => sentences.length === 0)) {
     return { verdict: 'unsupported', ...nothing };
   }
-  const facts = supportFacts(reading, texts);
+  const facts = supportFacts(profile, texts);
   const own = supportProbability(facts);
   const pair = { claim: text, text: texts.map((one) => one.text).join('\n\n') };
   // No opinion can let a missing fact through, so none is asked for.
   const value = facts.factMissing
     ? Math.min(own, ATTRIBUTABLE_AT / 2)
     : (opinions?.join(pair, own) ?? own);
-  const verdict = verdictOf(value, reading, facts);
+  const verdict = verdictOf(value, profile, facts);
   return {
     verdict,
     support: value,
     attributable: verdict === 'supported',
-    evidence: evidenceOf(reading, facts),
+    evidence: evidenceOf(profile, facts),
   };
 }
 
-function verdictOf(value: number, claim: Reading, facts: SupportFacts): Verdict {
+function verdictOf(value: number, claim: TextProfile, facts: SupportFacts): Verdict {
   if (value >= ATTRIBUTABLE_AT) return 'supported';
   const best = facts.windows[0];
   if (best !== undefined && best.share >= CONTRADICTS_FROM) {
-    const clashes = negationClashes(claim, best.reading) + antonymClashes(claim, best.reading);
+    const clashes = negationClashes(claim, best.profile) + antonymClashes(claim, best.profile);
     if (clashes > 0) return 'contradicted';
   }
   return value >= PARTLY_AT && !facts.factMissing ? 'partly' : 'unsupported';
 }
 
 /** The smallest set of windows that covers what can be covered: each further one has to add to it. */
-function evidenceOf(claim: Reading, facts: SupportFacts): SupportVerdict['evidence'] {
+function evidenceOf(claim: TextProfile, facts: SupportFacts): SupportVerdict['evidence'] {
   const first = facts.windows[0];
   if (first === undefined || first.share < 0.15) return [];
   const chosen = [first];
-  let text = first.reading.text;
+  let text = first.profile.text;
   let share = first.share;
   for (const window of facts.windows.slice(1)) {
     if (chosen.length === 3) break;
@@ -105,8 +110,8 @@ function evidenceOf(claim: Reading, facts: SupportFacts): SupportVerdict['eviden
         other.end > window.start,
     );
     if (overlaps) continue;
-    const joined = `${text}\n${window.reading.text}`;
-    const { share: together } = coverage(claim, read(joined));
+    const joined = `${text}\n${window.profile.text}`;
+    const { share: together } = coverage(claim, profileOf(joined));
     if (together < share + 0.12) continue;
     chosen.push(window);
     text = joined;

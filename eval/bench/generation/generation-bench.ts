@@ -8,7 +8,7 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { GlmEngine } from '../../../generator/glm-engine.ts';
+import { ModelEngine } from '../../../generator/model-engine.ts';
 import { readGlmLayout } from '../../../generator/glm/convert-glm.ts';
 import { parseGlmForm } from '../../../generator/glm/matrix-form.ts';
 import { packageRoot } from '../../../src/core/package-root.ts';
@@ -134,7 +134,7 @@ async function prepare(
   readonly weightBytes: number;
   readonly allBytes: number;
 }> {
-  const engine = await GlmEngine.open({
+  const engine = await ModelEngine.open({
     weightsPath: options.weightsPath,
     cacheDir: options.cacheDir,
     threads: options.threads,

@@ -6,7 +6,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { GlmEngine } from '../../../generator/glm-engine.ts';
+import { ModelEngine } from '../../../generator/model-engine.ts';
 import type { GlmForm } from '../../../generator/glm/matrix-form.ts';
 
 const { values } = parseArgs({
@@ -45,10 +45,10 @@ const print = (what: string, { wallMs, cpuMs }: Cost): void => {
   );
 };
 
-const opened: GlmEngine[] = [];
+const opened: ModelEngine[] = [];
 const load = await cost(async () => {
   opened.push(
-    await GlmEngine.open({
+    await ModelEngine.open({
       weightsPath: values.weights as string,
       cacheDir: values.cache,
       threads,
@@ -59,7 +59,7 @@ const load = await cost(async () => {
     }),
   );
 });
-const [engine] = opened as [GlmEngine];
+const [engine] = opened as [ModelEngine];
 print(engine.converted ? 'load, converting' : 'load, converted before', load);
 const decode = (length: number, rows: number, maxTokens: number): Promise<unknown> =>
   engine.decoder.decode(

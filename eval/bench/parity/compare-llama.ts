@@ -3,7 +3,7 @@
  * the same tokens are fed to both, and the distributions after each position are compared.
  */
 import { getLlama, LlamaLogLevel, type Token } from 'node-llama-cpp';
-import type { GlmEngine } from '../../../generator/glm-engine.ts';
+import type { ModelEngine } from '../../../generator/model-engine.ts';
 import { bestTokens, logSumExp } from './distribution-record.ts';
 
 export interface ParityRow {
@@ -31,7 +31,7 @@ interface Theirs {
  * @param texts each of at least two tokens
  */
 export async function compareWithLlama(
-  engine: GlmEngine,
+  engine: ModelEngine,
   weightsPath: string,
   texts: readonly string[],
   signal: AbortSignal,
@@ -86,7 +86,7 @@ export async function compareWithLlama(
 }
 
 async function compare(
-  engine: GlmEngine,
+  engine: ModelEngine,
   ids: readonly number[],
   theirs: readonly Theirs[],
   signal: AbortSignal,

@@ -4,7 +4,7 @@
  * matrix adds to a form's error (`--classes int8`). References are computed once and kept on disk.
  */
 import { join } from 'node:path';
-import { GlmEngine } from '../../../generator/glm-engine.ts';
+import { ModelEngine } from '../../../generator/model-engine.ts';
 import { readGlmLayout } from '../../../generator/glm/convert-glm.ts';
 import {
   baseForms,
@@ -44,8 +44,12 @@ export interface TableOptions {
 
 const exact = 'float32';
 
-async function openForm(options: TableOptions, form: GlmForm, cache?: 'int8'): Promise<GlmEngine> {
-  return GlmEngine.open({
+async function openForm(
+  options: TableOptions,
+  form: GlmForm,
+  cache?: 'int8',
+): Promise<ModelEngine> {
+  return ModelEngine.open({
     cache,
     weightsPath: options.weightsPath,
     cacheDir: options.cacheDir,
@@ -56,7 +60,7 @@ async function openForm(options: TableOptions, form: GlmForm, cache?: 'int8'): P
 }
 
 async function recordWindow(
-  engine: GlmEngine,
+  engine: ModelEngine,
   ids: readonly number[],
   signal: AbortSignal,
 ): Promise<DistributionRecord> {

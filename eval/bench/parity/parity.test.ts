@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { GlmEngine } from '../../../generator/glm-engine.ts';
+import { ModelEngine } from '../../../generator/model-engine.ts';
 import { weights } from '../../../test/weights.ts';
 import { compareWithLlama } from './compare-llama.ts';
 import { parityPrompts } from './parity-prompts.ts';
@@ -16,7 +16,7 @@ describe.skipIf(path === null)(
       const folder = mkdtempSync(join(tmpdir(), 'footnote-parity-'));
       const { signal } = new AbortController();
       const weightsPath = path as string;
-      const engine = await GlmEngine.open({
+      const engine = await ModelEngine.open({
         weightsPath,
         cacheDir: folder,
         threads: 2,

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../../../src/core/config.ts';
 import { packageRoot } from '../../../src/core/package-root.ts';
-import { GlmEngine } from '../../../generator/glm-engine.ts';
+import { ModelEngine } from '../../../generator/model-engine.ts';
 import type { GlmForm } from '../../../generator/glm/matrix-form.ts';
 import { weights } from '../../../test/weights.ts';
 import { printClassTable, printFormatTable, type TableOptions } from './format-table.ts';
@@ -58,7 +58,7 @@ if (values.table || values.classes !== undefined) {
 } else await printParity(path);
 
 async function printParity(weightsPath: string): Promise<void> {
-  const engine = await GlmEngine.open({
+  const engine = await ModelEngine.open({
     weightsPath,
     cacheDir: values.cache,
     threads: threads,

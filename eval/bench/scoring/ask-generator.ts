@@ -1,5 +1,5 @@
 /** The generator's own belief that a text supports a claim: log-odds of "yes" against "no". */
-import { GlmEngine } from '../../../generator/glm-engine.ts';
+import { ModelEngine } from '../../../generator/model-engine.ts';
 
 const SYSTEM = 'You check facts. Answer with yes or no only.';
 
@@ -9,7 +9,7 @@ export async function askGenerator(
   pairs: readonly { readonly claim: string; readonly text: string }[],
   options: { readonly cacheDir: string; readonly signal: AbortSignal },
 ): Promise<number[]> {
-  const engine = await GlmEngine.open({
+  const engine = await ModelEngine.open({
     weightsPath,
     cacheDir: options.cacheDir,
     threads: 0,

@@ -5,7 +5,7 @@
  */
 import { readQuantities } from '../../../scorer/support/quantities.ts';
 import { namesOf } from '../../../scorer/support/features.ts';
-import { read } from '../../../scorer/support/reading.ts';
+import { profileOf } from '../../../scorer/support/text-profile.ts';
 import { splitSentences } from '../../../src/core/sentences.ts';
 import { seededRandom } from '../trees/seeded-random.ts';
 import { readRows, type LabelledClaim } from './support-data.ts';
@@ -38,12 +38,12 @@ export function changeName(
   foreign: readonly string[],
   random: () => number,
 ): string | null {
-  const reading = read(sentence);
-  const names = reading.tokens.filter((token) => token.name);
+  const profile = profileOf(sentence);
+  const names = profile.tokens.filter((token) => token.name);
   const chosen = names[Math.floor(random() * names.length)];
   const fresh = foreign[Math.floor(random() * foreign.length)];
   if (chosen === undefined || fresh === undefined) return null;
-  if (reading.words.has(read(fresh).tokens[0]?.text ?? '')) return null;
+  if (profile.words.has(profileOf(fresh).tokens[0]?.text ?? '')) return null;
   return sentence.slice(0, chosen.start) + fresh + sentence.slice(chosen.end);
 }
 
@@ -68,9 +68,9 @@ export function frozenPages(): FrozenPage[] {
 
 /** Source form of names of a text, for `changeName` on other pages. */
 export function sourceNames(text: string): string[] {
-  const reading = read(text);
-  const folded = new Set(namesOf(reading));
-  return reading.tokens
+  const profile = profileOf(text);
+  const folded = new Set(namesOf(profile));
+  return profile.tokens
     .filter((token) => folded.has(token.text))
     .map((token) => text.slice(token.start, token.end));
 }

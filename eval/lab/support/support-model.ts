@@ -2,8 +2,12 @@
 import { round } from '../trees/round.ts';
 import { evaluateTrees, sigmoid, type BoostedTrees } from '../../../src/core/boosted-trees.ts';
 import { growTrees } from '../trees/grow-trees.ts';
-import { readReference, supportFacts, SUPPORT_FEATURES } from '../../../scorer/support/features.ts';
-import { read } from '../../../scorer/support/reading.ts';
+import {
+  profileReference,
+  supportFacts,
+  SUPPORT_FEATURES,
+} from '../../../scorer/support/features.ts';
+import { profileOf } from '../../../scorer/support/text-profile.ts';
 import { claimText } from '../../../scorer/support/support.ts';
 import type { LabelledClaim } from './support-data.ts';
 
@@ -15,8 +19,8 @@ export interface Example extends LabelledClaim {
 export function featurise(claims: readonly LabelledClaim[]): Example[] {
   return claims.map((claim) => {
     const facts = supportFacts(
-      read(claimText(claim.claim)),
-      claim.references.map((reference) => readReference(reference)),
+      profileOf(claimText(claim.claim)),
+      claim.references.map((reference) => profileReference(reference)),
     );
     return { ...claim, features: facts.features, factMissing: facts.factMissing };
   });

@@ -8,7 +8,7 @@ import {
   answerTypeFeatures,
   isPronounLed,
   wantedAnswer,
-} from '../../../src/core/answer-type.ts';
+} from '../../../src/core/wanted-answer.ts';
 import type { Bm25fIndex } from '../words/bm25f.ts';
 import { ANSWER_KINDS, isStop, type QuestionWords } from '../words/question-words.ts';
 import { RELATIVE_FEATURES, relativeFeatures, type EvidenceVectors } from './relative-features.ts';

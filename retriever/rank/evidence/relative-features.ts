@@ -4,7 +4,7 @@
  * question where "It" and "其" are read with the sentence before.
  */
 import { foldHan } from '../../../src/core/tokens.ts';
-import type { WantedAnswer } from '../../../src/core/answer-type.ts';
+import type { WantedAnswer } from '../../../src/core/wanted-answer.ts';
 import type { Bm25fIndex } from '../words/bm25f.ts';
 import type { CandidateSentence } from './evidence-features.ts';
 import type { QuestionWords } from '../words/question-words.ts';

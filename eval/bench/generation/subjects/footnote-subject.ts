@@ -1,10 +1,10 @@
 /** Our own engine, in the process that asks. */
-import { GlmEngine } from '../../../../generator/glm-engine.ts';
+import { ModelEngine } from '../../../../generator/model-engine.ts';
 import { parseGlmForm } from '../../../../generator/glm/matrix-form.ts';
 import type { Subject, SubjectOptions } from './subject.ts';
 
 export async function openFootnote(options: SubjectOptions): Promise<Subject> {
-  const engine = await GlmEngine.open({
+  const engine = await ModelEngine.open({
     weightsPath: options.weightsPath,
     cacheDir: options.cacheDir,
     threads: options.threads,

@@ -54,7 +54,7 @@ export interface EngineRequest {
 const restTemperature = 0.7;
 const barred = -1e9;
 
-export class GlmEngine {
+export class ModelEngine {
   readonly decoder: Decoder;
   readonly tokenizer: ModelTokenizer;
   /** True when the weights were converted by this call. */
@@ -72,14 +72,14 @@ export class GlmEngine {
   }
 
   /** @throws FootnoteError `model-missing`, `model-invalid` */
-  static async open(options: EngineOptions): Promise<GlmEngine> {
+  static async open(options: EngineOptions): Promise<ModelEngine> {
     const device = chooseDevice(options.device);
     try {
-      return new GlmEngine(await openDecoder({ ...options, device }));
+      return new ModelEngine(await openDecoder({ ...options, device }));
     } catch (error) {
       // CUDA that was not asked for may fail where the CPU serves: another version, too little memory.
       if (device === 'cpu' || options.device === 'cuda') throw error;
-      return new GlmEngine(await openDecoder({ ...options, device: 'cpu' }));
+      return new ModelEngine(await openDecoder({ ...options, device: 'cpu' }));
     }
   }
 

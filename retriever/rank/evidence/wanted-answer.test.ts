@@ -3,7 +3,7 @@ import {
   ANSWER_TYPE_FEATURES,
   answerTypeFeatures,
   wantedAnswer,
-} from '../../../src/core/answer-type.ts';
+} from '../../../src/core/wanted-answer.ts';
 import { analyseQuestion } from '../words/question-words.ts';
 
 const feature = (

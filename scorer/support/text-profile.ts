@@ -1,12 +1,12 @@
 /**
- * One text as the support judge reads it: tokens with weights, quantities, proper names, negations.
- * A text is read once and compared often.
+ * The profile of a text: its tokens with weights, quantities, proper names and negations. A profile is
+ * made once and compared with many others.
  */
 import { tokenize, type Token } from '../../src/core/tokens.ts';
 import { readQuantities, type Quantity } from './quantities.ts';
 import { stopWords } from './stopwords.ts';
 
-export interface ReadToken extends Token {
+export interface ProfileToken extends Token {
   /** What the token counts for in coverage: content 1 (long words a little more), grammar 0.1. */
   readonly weight: number;
   /** Overlapping pair with the next unspaced character, or null. */
@@ -15,9 +15,9 @@ export interface ReadToken extends Token {
   readonly negation: boolean;
 }
 
-export interface Reading {
+export interface TextProfile {
   readonly text: string;
-  readonly tokens: readonly ReadToken[];
+  readonly tokens: readonly ProfileToken[];
   readonly words: ReadonlySet<string>;
   readonly pairs: ReadonlySet<string>;
   /** First five letters of long words, for near forms (`France`/`French` need four: see names). */
@@ -49,11 +49,11 @@ function hanNegations(text: string): Set<number> {
   return places;
 }
 
-/** Reads a text for comparison. Linear in its length. */
-export function read(text: string): Reading {
+/** The profile of a text, in time linear in its length. */
+export function profileOf(text: string): TextProfile {
   const raw = tokenize(text, { stem: true });
   const negated = hanNegations(text);
-  const tokens = raw.map((token, index): ReadToken => {
+  const tokens = raw.map((token, index): ProfileToken => {
     const source = text.slice(token.start, token.end);
     const plain = source.toLowerCase().replace(/[’]/gu, "'");
     const next = raw[index + 1];
@@ -144,7 +144,7 @@ const NAME_ALIASES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Does the text know this proper name: as a word, a near form (`France`, `French`), or by initials? */
-export function knowsName(name: string, evidence: Reading): boolean {
+export function knowsName(name: string, evidence: TextProfile): boolean {
   if (evidence.words.has(name) || evidence.initials.has(name)) return true;
   if (name.length >= 5 && evidence.prefixes.has(name.slice(0, 5))) return true;
   if (name.length >= 4) {
