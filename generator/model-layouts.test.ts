@@ -26,15 +26,7 @@ const prompt: Prompt = {
   kind: 'chat',
   messages: [{ role: 'user', content: 'What does the river carry? 河' }],
 };
-const options = {
-  drafts: 2,
-  maxTokens: 12,
-  temperature: 0,
-  topP: 1,
-  topK: 0,
-  seed: 5,
-  signal,
-};
+const options = { drafts: 2, maxTokens: 12, temperature: 0, topP: 1, topK: 0, seed: 5, signal };
 
 function folderOf(name: string): string {
   const folder = join(root, name);
