@@ -30,7 +30,7 @@ export async function searchInLanguages(
   const { signal, limit } = options;
   const { freshness, sites } = question;
   const search = (text: string, language: string): Promise<SearchOutcome> => {
-    const { texts } = planQueries(text, new Date(question.askedAt));
+    const { texts } = planQueries(text);
     const queries = texts.map((one) => ({ text: one, language, freshness, sites, limit }));
     return router.search(queries, { signal });
   };

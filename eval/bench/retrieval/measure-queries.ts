@@ -18,11 +18,10 @@ import { openTranslator } from './open-translator.ts';
 
 const DATA = join(packageRoot, '../shared/data/frozen-web-dev');
 const A_SOURCE = 150;
-const NOW = new Date('2026-01-15T00:00:00Z');
 
 const WAYS: Readonly<Record<string, (question: string) => readonly string[]>> = {
   'the question': (question) => [question],
-  'planned (served)': (question) => planQueries(question, NOW).texts,
+  'planned (served)': (question) => planQueries(question).texts,
   'question and keywords': (question) => [question, keywords(question)],
 };
 
@@ -93,9 +92,9 @@ async function measureTranslated(generator: string, whole: Search): Promise<void
   const found = { own: 0, translated: 0, both: 0, mixed: 0 };
   for (const { question, page_id_en } of asked) {
     const page = page_id_en ?? '';
-    const own = planQueries(question, NOW).texts;
+    const own = planQueries(question).texts;
     const translation = await translator.translate(question, 'en', { signal });
-    const more = translation === null ? [] : planQueries(translation, NOW).texts;
+    const more = translation === null ? [] : planQueries(translation).texts;
     if (isFound(own, page, english)) found.own += 1;
     if (isFound(more, page, english)) found.translated += 1;
     if (isFound([...own, ...more], page, english)) found.both += 1;

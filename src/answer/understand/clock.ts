@@ -1,5 +1,6 @@
-/** Today, as the asker's clock has it: asked for, and behind words such as "this year". */
+/** Today and now, as the asker's clock has it, and here, where the asker is. */
 import type { Asker } from '../../core/nouns.ts';
+import { outsideQuotes } from './relative-dates.ts';
 
 const TODAY =
   /^(?:(?:please )?(?:tell me )?(?:what(?:['’]s| is)? (?:today['’]?s date|the date(?: today)?|the current date|the day today|day is (?:it|today)(?: today)?|date is (?:it|today)(?: today)?)|what day of the week is (?:it|today)|which day is (?:it|today)|today['’]?s date)|(?:请问)?(?:今天|现在)是?(?:几月几号|几号|什么日期|星期几|周几|礼拜几|哪一?天|几月几日)(?:了)?|(?:今天的)?日期是什么)[\s?？.!。]*$/iu;
@@ -30,57 +31,28 @@ export function clockReply(
   return zh ? `现在是${date} ${time}（${zone}）。` : `It is ${time} on ${date} (${zone}).`;
 }
 
-/** Year, month and day in the asker's time zone. */
-function parts(
-  now: Date,
-  zone: string,
-): { readonly year: number; readonly month: string; readonly iso: string } {
-  const iso = now.toLocaleDateString('sv-SE', { timeZone: zone });
-  const month = now.toLocaleDateString('en-GB', { month: 'long', timeZone: zone });
-  return { year: Number(iso.slice(0, 4)), month, iso };
-}
-
-/**
- * A question with its relative years and days named ("this year" → "in 2026"), and "here" and "near
- * me" as the asker's place. What is not known stays as it was said.
- */
-export function inTimeAndPlace(question: string, now: Date, asker: Asker): string {
-  const { year, month } = parts(now, asker.timezone ?? 'UTC');
-  const day = (offset: number): string =>
-    new Date(now.getTime() + offset * 86_400_000).toLocaleDateString('en-GB', {
-      dateStyle: 'long',
-      timeZone: asker.timezone ?? 'UTC',
-    });
+/** "Here", "near me" and "in my country" as the asker's place; what is not known stays as it was said. */
+export function resolvePlaces(question: string, asker: Asker): string {
   const place = [asker.city, asker.region, asker.country].filter(
     (part) => part !== undefined && part !== '',
   );
-  let text = question
-    .replace(/\b(?:in )?this year\b(?!['’])/giu, `in ${year}`)
-    .replace(/\b(?:in )?last year\b(?!['’])/giu, `in ${year - 1}`)
-    .replace(/\b(?:in )?next year\b(?!['’])/giu, `in ${year + 1}`)
-    .replace(/\bthis month\b(?!['’])/giu, `in ${month} ${year}`)
-    .replace(/\byesterday\b(?!['’])/giu, `on ${day(-1)}`)
-    .replace(/\btomorrow\b(?!['’])/giu, `on ${day(1)}`)
-    .replace(/\btoday\b(?!['’])/giu, `today (${day(0)})`)
-    .replaceAll('今年', `${year}年`)
-    .replaceAll('去年', `${year - 1}年`)
-    .replaceAll('明年', `${year + 1}年`);
-  if (place.length > 0) {
-    const [nearest = ''] = place;
-    const country = asker.country ?? nearest;
-    text = text
+  const [nearest] = place;
+  if (nearest === undefined) return question;
+  const country = asker.country ?? nearest;
+  return outsideQuotes(question, (text) =>
+    text
       .replace(
         /\b(?:near(?: to)?|around|close to|next to) (?:me|here|us)\b|\bnearby\b|\bin my (?:area|city|town|neighbou?rhood)\b|\blocally\b|\b(?:around|over) here\b/giu,
         `near ${place.join(', ')}`,
       )
       .replace(/\bin (?:my|our) country\b/giu, `in ${country}`)
-      .replace(/\bhere(?=\s*[?.!]?$)/giu, `in ${place.join(', ')}`)
+      // "Wish You Were Here" has a capital.
+      .replace(/\bhere(?=\s*[?.!]?$)/gu, `in ${place.join(', ')}`)
       .replace(/(?:我)?(?:附近|周边|身边)/gu, `${place.toReversed().join('')}附近`)
       .replace(/(?:我们|我)(?:国家|国)(?=的|有|在|是)/gu, country)
       .replace(
         /(?:我们)?(?:这里|本地|当地)(?=的|有|今|明|天|哪|$|？)/gu,
         place.toReversed().join(''),
-      );
-  }
-  return text;
+      ),
+  );
 }

@@ -6,7 +6,8 @@ import type { AnswerStep, Asker, Turn, Warning } from '../../core/nouns.ts';
 import { aboutConversation } from './about-conversation.ts';
 import { readStyle, type AnswerStyle } from './answer-style.ts';
 import { arithmeticIn, calculate, type Calculation, type NoResult } from './arithmetic.ts';
-import { clockReply, inTimeAndPlace } from './clock.ts';
+import { clockReply, resolvePlaces } from './clock.ts';
+import { resolveDates } from './relative-dates.ts';
 import { rewriteFollowUp, type Exchange } from './rewrite-follow-up.ts';
 import { smallTalk } from './small-talk.ts';
 
@@ -49,7 +50,8 @@ export async function understand(message: string, around: Surroundings): Promise
   // A message of style alone asks for the last answer in another form.
   const asked = plain !== '' ? plain : (last?.question ?? message);
   const rules = plain === '' ? null : rewriteFollowUp(asked, exchanges);
-  const question = inTimeAndPlace(rules?.text ?? asked, now, asker);
+  const dated = resolveDates(rules?.text ?? asked, now, asker.timezone ?? 'UTC');
+  const question = resolvePlaces(dated, asker);
   const steps: AnswerStep[] = [];
   if (question !== message && (question !== plain || own === null)) {
     steps.push({ kind: 'rewrite', input: message, output: question, references: [] });
