@@ -53,6 +53,25 @@ interface BlockFacts {
   readonly kind: string;
 }
 
+const TEXT = `length words linkDensity strong capitals digits stops commas sentenceEnd functionWords
+  titleCovered titleWords boilerplate credit byline date separators question`;
+const POSITION = `hidden depth depthGap listDepth pathShare keptPathShare kindShare keptKindShare`;
+const AROUND = `kept keptBefore keptAfter keptTwoBefore keptTwoAfter keptNear proseNear prose proseBefore
+  proseAfter lengthBefore lengthAfter linksBefore linksAfter samePathBefore samePathAfter headingKept
+  headingBoilerplate sinceHeading sinceFirstKept beforeLastKept sinceTitle before keptShare keptTotal
+  repeats`;
+
+/** The columns of `blockFeatures`, in their order. */
+export const BLOCK_FEATURES: readonly string[] = [
+  ...TEXT.split(/\s+/u),
+  ...KINDS.map((kind) => `kind:${kind}`),
+  ...PROSE_TAGS.map((tag) => `tag:${tag}`),
+  ...PLACE_TAG_NAMES.map((tag) => `under:${tag}`),
+  ...CLASS_GROUP_NAMES.map((group) => `class:${group}`),
+  ...POSITION.split(/\s+/u),
+  ...AROUND.split(/\s+/u),
+];
+
 /** Input of the model: one row of numbers, in a fixed order, per block. */
 export function blockFeatures(
   blocks: readonly Block[],

@@ -1,11 +1,13 @@
 /**
  * The learned decision: is this block content? Gradient-boosted trees over `blockFeatures`. The
- * weights are data (`block-model.json`), made by `training/train-block-model.ts`.
+ * weights are data (`block-model.json`), made by
+ * `eval/lab/block-model/train-block-model.ts`.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { z } from 'zod';
 import { sigmoid } from '../../src/core/boosted-trees.ts';
-import { packageRoot } from '../../src/core/package-root.ts';
+import { readFittedModel } from '../../src/runtime/fitted-model.ts';
+import { BLOCK_FEATURES } from './block-features.ts';
+import { CONTAINER_FEATURES } from './container-features.ts';
 
 /** As the file keeps it. */
 export interface BlockTrees {
@@ -15,6 +17,14 @@ export interface BlockTrees {
 }
 
 const MODEL_PATH = 'retriever/extract/block-model.json';
+/** The columns of a row, in their order. */
+export const MODEL_FEATURES: readonly string[] = [...BLOCK_FEATURES, ...CONTAINER_FEATURES];
+
+const modelSchema = z.strictObject({
+  features: z.array(z.string()),
+  bias: z.number(),
+  trees: z.array(z.array(z.number())),
+});
 
 /** All trees in four flat arrays: 800 blocks through nested objects took three times as long (measured). */
 interface PackedTrees {
@@ -29,9 +39,16 @@ interface PackedTrees {
 
 let loaded: PackedTrees | undefined;
 
-/** The weights in the repository, read once. */
+/**
+ * The weights in the repository, read once.
+ * @throws FootnoteError `model-invalid` when they are of other features
+ */
 function loadBlockModel(): PackedTrees {
-  loaded ??= pack(JSON.parse(readFileSync(join(packageRoot, MODEL_PATH), 'utf8')) as BlockTrees);
+  loaded ??= pack(
+    readFittedModel(MODEL_PATH, modelSchema, ({ features }) => [
+      { fitted: features, own: MODEL_FEATURES },
+    ]),
+  );
   return loaded;
 }
 

@@ -19,6 +19,20 @@ interface Sums {
 const CREDIT_LEAD =
   /^(?:in this\b.{0,80}\b(?:photo|picture|image)|file(?: photo)?\b|image(?: source)?\b|photo\b|picture\b|pictured|figure \d|fig\.|video\b|watch\b|listen\b|图[:：一二三四\d]|图为)/iu;
 
+const SUMS = ['characters', 'links', 'kept', 'prose', 'blocks', 'share'] as const;
+
+/** The columns of `containerFeatures`, in their order. */
+export const CONTAINER_FEATURES: readonly string[] = [
+  'stepsInside',
+  ...['branch', 'parent', 'grandparent'].flatMap((place) => SUMS.map((sum) => `${place}:${sum}`)),
+  'sinceImage',
+  'imageAfter',
+  'creditLead',
+  'keptProseBefore',
+  'keptProseAfter',
+  'claimed',
+];
+
 /** The deepest place that holds at least this share of the prose is the container. */
 const MOST = 0.7;
 

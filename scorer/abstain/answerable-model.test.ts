@@ -61,6 +61,6 @@ describe('the decision to answer', () => {
       path,
       JSON.stringify({ words: part, decision: part, threshold: 0.5, unspacedThreshold: 0.5 }),
     );
-    expect(() => new AnswerableModel(path)).toThrow(/fit again/u);
+    expect(() => new AnswerableModel(path)).toThrow(/fit the model again/u);
   });
 });

@@ -4,13 +4,10 @@
  * `eval/lab/answerable/fit-answerable.ts`: the first compares words and has seen thousands of near misses, the
  * second weighs it against the ranking on pages that the cross-encoder has not seen.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { sigmoid } from '../../src/core/boosted-trees.ts';
-import { FootnoteError } from '../../src/core/errors.ts';
 import type { Reference } from '../../src/core/nouns.ts';
-import { packageRoot } from '../../src/core/package-root.ts';
+import { readFittedModel } from '../../src/runtime/fitted-model.ts';
 import { isUnspaced, WORD_FEATURES, wordFeatures } from './answerable-features.ts';
 
 export const DECISION_FEATURES = [
@@ -67,19 +64,11 @@ export class AnswerableModel {
   readonly #file: z.infer<typeof fileSchema>;
 
   /** @throws FootnoteError `model-invalid` when the file does not fit this program */
-  constructor(path: string = join(packageRoot, 'scorer/selection/answerable-weights.json')) {
-    const parsed = fileSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-    if (!parsed.success) {
-      throw new FootnoteError('model-invalid', `${path}: ${parsed.error.message}`);
-    }
-    this.#file = parsed.data;
-    const { words, decision } = parsed.data;
-    if (
-      words.features.join() !== WORD_FEATURES.join() ||
-      decision.features.join() !== DECISION_FEATURES.join()
-    ) {
-      throw new FootnoteError('model-invalid', `${path}: fitted to other features; fit again`);
-    }
+  constructor(path: string = 'scorer/selection/answerable-weights.json') {
+    this.#file = readFittedModel(path, fileSchema, ({ words, decision }) => [
+      { fitted: words.features, own: WORD_FEATURES, weights: [words.weights] },
+      { fitted: decision.features, own: DECISION_FEATURES, weights: [decision.weights] },
+    ]);
   }
 
   /** Least probability at which a question is answered. */

@@ -3,11 +3,19 @@
  * (Bradley-Terry), so that which of two answers stands first cannot matter. Weights and report are made by
  * `eval/lab/preference/train-preference.ts`.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageRoot } from '../../src/core/package-root.ts';
-import { readAnswer, readingFeatures, type AnswerModels } from './answer-readings.ts';
-import { preferenceFeatures, type PreferenceInput } from './preference-features.ts';
+import { z } from 'zod';
+import { readFittedModel } from '../../src/runtime/fitted-model.ts';
+import {
+  readAnswer,
+  READING_FEATURES,
+  readingFeatures,
+  type AnswerModels,
+} from './answer-readings.ts';
+import {
+  PREFERENCE_FEATURES,
+  preferenceFeatures,
+  type PreferenceInput,
+} from './preference-features.ts';
 
 export type { PreferenceInput };
 
@@ -20,16 +28,32 @@ export interface PreferenceWeights {
 
 const files = {
   /** Features alone. */
-  plain: 'preference-weights.json',
+  plain: { name: 'preference-weights.json', features: PREFERENCE_FEATURES },
   /** Features, and what cross-encoder and embedder say. */
-  read: 'read-preference-weights.json',
+  read: {
+    name: 'read-preference-weights.json',
+    features: [...PREFERENCE_FEATURES, ...READING_FEATURES],
+  },
 } as const;
 const loaded: Partial<Record<keyof typeof files, PreferenceWeights>> = {};
 
+const numbers = z.array(z.number());
+const weightsSchema = z.strictObject({
+  features: z.array(z.string()),
+  mean: numbers,
+  scale: numbers,
+  linear: numbers,
+});
+
+/** @throws FootnoteError `model-invalid` when the weights are not of the features of this kind */
+export function readPreferenceWeights(path: string, kind: keyof typeof files): PreferenceWeights {
+  return readFittedModel(path, weightsSchema, ({ features, mean, scale, linear }) => [
+    { fitted: features, own: files[kind].features, weights: [mean, scale, linear] },
+  ]);
+}
+
 function model(name: keyof typeof files): PreferenceWeights {
-  loaded[name] ??= JSON.parse(
-    readFileSync(join(packageRoot, 'scorer', 'preference', files[name]), 'utf8'),
-  ) as PreferenceWeights;
+  loaded[name] ??= readPreferenceWeights(`scorer/preference/${files[name].name}`, name);
   return loaded[name];
 }
 

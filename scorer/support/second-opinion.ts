@@ -3,10 +3,9 @@
  * answer notes the pairs on which the reader could change the verdict; the reader is asked about those
  * nearest to the threshold; a second pass uses what it said. Without a reader the first pass stands.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageRoot } from '../../src/core/package-root.ts';
+import { z } from 'zod';
 import { sigmoid } from '../../src/core/boosted-trees.ts';
+import { readFittedModel } from '../../src/runtime/fitted-model.ts';
 
 /** Log-odds = features × logit(features' probability) + reader × logit(reader's) + bias. */
 export interface OpinionWeights {
@@ -15,13 +14,17 @@ export interface OpinionWeights {
   readonly bias: number;
 }
 
+const weightsSchema = z.strictObject({
+  features: z.number(),
+  reader: z.number(),
+  bias: z.number(),
+});
 let weights: OpinionWeights | undefined;
 
 /** As `eval/bench/scoring/measure-cross-encoder-support.ts --write` wrote them; read once. */
 function model(): OpinionWeights {
-  weights ??= JSON.parse(
-    readFileSync(join(packageRoot, 'scorer', 'support', 'second-opinion.json'), 'utf8'),
-  ) as OpinionWeights;
+  // Its weights are named one by one: the schema is the check.
+  weights ??= readFittedModel('scorer/support/second-opinion.json', weightsSchema, () => []);
   return weights;
 }
 

@@ -3,15 +3,21 @@
  * a small calibrated model weighs them, and one rule stands above it: a number, date or proper name
  * that no evidence holds is never let through.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageRoot } from '../../src/core/package-root.ts';
-import { evaluateTrees, sigmoid, type BoostedTrees } from '../../src/core/boosted-trees.ts';
+import { z } from 'zod';
+import {
+  evaluateTrees,
+  isTree,
+  sigmoid,
+  type BoostedTrees,
+  type TreeNode,
+} from '../../src/core/boosted-trees.ts';
 import type { SupportVerdict, Verdict } from '../../src/core/seams.ts';
+import { readFittedModel } from '../../src/runtime/fitted-model.ts';
 import { stripMarks } from '../citation/citation-marks.ts';
 import { coverage } from './align.ts';
 import {
   profileReference,
+  SUPPORT_FEATURES,
   supportFacts,
   type ReferenceProfile,
   type SupportFacts,
@@ -23,11 +29,20 @@ import { SecondOpinions } from './second-opinion.ts';
 
 let weights: BoostedTrees | undefined;
 
-/** Weights as `eval/lab/support/train-support.ts` wrote them; read once. */
+const weightsSchema = z.strictObject({
+  features: z.array(z.string()),
+  base: z.number(),
+  trees: z.array(z.custom<TreeNode>((value) => isTree(value, SUPPORT_FEATURES.length))),
+});
+
+/**
+ * Weights as `eval/lab/support/train-support.ts` wrote them; read once.
+ * @throws FootnoteError `model-invalid` when they are not of these features
+ */
 function model(): BoostedTrees {
-  weights ??= JSON.parse(
-    readFileSync(join(packageRoot, 'scorer', 'support', 'support-weights.json'), 'utf8'),
-  ) as BoostedTrees;
+  weights ??= readFittedModel('scorer/support/support-weights.json', weightsSchema, (file) => [
+    { fitted: file.features, own: SUPPORT_FEATURES },
+  ]);
   return weights;
 }
 

@@ -14,6 +14,15 @@ export interface BoostedTrees {
   readonly trees: readonly TreeNode[];
 }
 
+/** Whether a value read from a file is a tree over so many features. */
+export function isTree(value: unknown, features: number): value is TreeNode {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return false;
+  const { f, t, l, r } = value as Readonly<Record<string, unknown>>;
+  const split = Number.isInteger(f) && Number(f) >= 0 && Number(f) < features;
+  return split && typeof t === 'number' && isTree(l, features) && isTree(r, features);
+}
+
 /** The raw sum for one row of features: log-odds for models grown with the logistic loss. */
 export function evaluateTrees(model: BoostedTrees, row: ArrayLike<number>): number {
   let sum = model.base;

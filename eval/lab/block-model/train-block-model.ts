@@ -11,7 +11,11 @@ import { stableHash } from '../trees/stable-hash.ts';
 import { sigmoid, type BoostedTrees, type TreeNode } from '../../../src/core/boosted-trees.ts';
 import { packageRoot } from '../../../src/core/package-root.ts';
 import { averageScores, shingleScore } from './shingle-f1.ts';
-import { contentProbabilities, type BlockTrees } from '../../../retriever/extract/block-model.ts';
+import {
+  contentProbabilities,
+  MODEL_FEATURES,
+  type BlockTrees,
+} from '../../../retriever/extract/block-model.ts';
 import { trainingPage, type GoldPage, type TrainingPage } from './training-pages.ts';
 
 const DATA = join(packageRoot, '../shared/data/extraction-dev');
@@ -171,7 +175,7 @@ for (const threshold of [0.35, 0.4, 0.45, 0.5, 0.55, 0.6])
 if (process.argv.includes('--write')) {
   const model = train(pages);
   report('trees, fitted', pages, (page) => contentProbabilities(page.rows, blockTrees(model)), 0.5);
-  const json = JSON.stringify(blockTrees(model));
+  const json = JSON.stringify({ features: MODEL_FEATURES, ...blockTrees(model) });
   writeFileSync(join(packageRoot, 'retriever/extract/block-model.json'), `${json}\n`);
   console.log(`block-model.json: ${(json.length / 1000).toFixed(0)} kB`);
 }

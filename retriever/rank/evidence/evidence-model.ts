@@ -3,22 +3,13 @@
  * `evidence-model.json`, written by `training/train-evidence.ts`; one set with the embedder's
  * similarities, one with words alone.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { evaluateTrees, sigmoid, type BoostedTrees } from '../../../src/core/boosted-trees.ts';
-import { FootnoteError } from '../../../src/core/errors.ts';
-import { packageRoot } from '../../../src/core/package-root.ts';
+import { readFittedModel } from '../../../src/runtime/fitted-model.ts';
 import { ANSWERABILITY_FEATURES, answerabilityFeatures } from './answerability.ts';
 import type { CollectedEvidence } from './collect-evidence.ts';
 import { FEATURE_NAMES } from './evidence-features.ts';
-import {
-  checkMatch,
-  MATCH_FEATURES,
-  matchSchema,
-  matchScores,
-  withMatch,
-} from '../words/match-score.ts';
+import { MATCH_FEATURES, matchSchema, matchScores, withMatch } from '../words/match-score.ts';
 import { fromTreeArrays, treeArraysSchema } from './tree-arrays.ts';
 
 const partSchema = z.strictObject({
@@ -39,16 +30,23 @@ export class EvidenceModel {
 
   /** @throws FootnoteError `model-invalid` when the file does not fit this program */
   constructor(kind: 'dense' | 'lexical') {
-    const path = join(packageRoot, 'retriever/rank/evidence-model.json');
-    const parsed = fileSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-    if (!parsed.success)
-      throw new FootnoteError('model-invalid', `${path}: ${parsed.error.message}`);
-    this.#part = parsed.data[kind];
-    checkMatch(this.#part.match, FEATURE_NAMES);
+    const file = readFittedModel('retriever/rank/evidence-model.json', fileSchema, (model) => {
+      const { match, answerability } = model[kind];
+      return [
+        {
+          fitted: match.features,
+          own: FEATURE_NAMES,
+          weights: [match.mean, match.deviation, match.weights],
+        },
+        {
+          fitted: answerability.features,
+          own: ANSWERABILITY_FEATURES,
+          weights: [answerability.weights],
+        },
+      ];
+    });
+    this.#part = file[kind];
     this.#trees = fromTreeArrays(this.#part.trees, [...FEATURE_NAMES, ...MATCH_FEATURES]);
-    if (this.#part.answerability.features.join() !== ANSWERABILITY_FEATURES.join()) {
-      throw new FootnoteError('model-invalid', `${path}: trained on other features; train again`);
-    }
   }
 
   /** Probability, for each candidate sentence, that it holds the answer. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { BoostedTrees, TreeNode } from '../../../src/core/boosted-trees.ts';
 import { FootnoteError } from '../../../src/core/errors.ts';
+import { checkFeatures } from '../../../src/runtime/fitted-model.ts';
 
 /**
  * A tree as flat arrays over its inner nodes. Node `i` goes to `left[i]` when
@@ -28,9 +29,7 @@ export type TreeArrays = z.infer<typeof treeArraysSchema>;
  * @throws FootnoteError `model-invalid`
  */
 export function fromTreeArrays(model: TreeArrays, features: readonly string[]): BoostedTrees {
-  if (model.features.join() !== features.join()) {
-    throw new FootnoteError('model-invalid', 'trees: trained on other features; train again');
-  }
+  checkFeatures('trees', { fitted: model.features, own: features });
   const trees = model.trees.map(({ feature, threshold, left, right, leaf }) => {
     const follow = (target: number | undefined, from: number): TreeNode => {
       if (target !== undefined && target < 0) {

@@ -3,12 +3,9 @@
  * over a handful of numbers each, fitted on pages that neither side was trained on
  * (`eval/lab/cross-encoder/fit-fusion.ts` writes `fusion-model.json`).
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { sigmoid } from '../../../src/core/boosted-trees.ts';
-import { FootnoteError } from '../../../src/core/errors.ts';
-import { packageRoot } from '../../../src/core/package-root.ts';
+import { readFittedModel } from '../../../src/runtime/fitted-model.ts';
 
 /** What the cross-encoder said of one passage (`PairScores` of the kernel, or the rows that training collected). */
 interface PassageScores {
@@ -154,22 +151,12 @@ export class FusionModel {
   readonly #file: z.infer<typeof fileSchema>;
 
   /** @throws FootnoteError `model-invalid` when the file does not fit this program */
-  constructor(path: string = join(packageRoot, 'retriever/rank/fusion-model.json')) {
-    const parsed = fileSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-    if (!parsed.success) {
-      throw new FootnoteError('model-invalid', `${path}: ${parsed.error.message}`);
-    }
-    this.#file = parsed.data;
-    const { passage, sentence, answerable } = parsed.data;
-    for (const [own, wanted] of [
-      [passage, PASSAGE_FEATURES],
-      [sentence, SENTENCE_FEATURES],
-      [answerable, ANSWERABLE_FEATURES],
-    ] as const) {
-      if (own.features.join() !== wanted.join() || own.weights.length !== wanted.length) {
-        throw new FootnoteError('model-invalid', `${path}: fitted to other features; fit again`);
-      }
-    }
+  constructor(path: string = 'retriever/rank/fusion-model.json') {
+    this.#file = readFittedModel(path, fileSchema, ({ passage, sentence, answerable }) => [
+      { fitted: passage.features, own: PASSAGE_FEATURES, weights: [passage.weights] },
+      { fitted: sentence.features, own: SENTENCE_FEATURES, weights: [sentence.weights] },
+      { fitted: answerable.features, own: ANSWERABLE_FEATURES, weights: [answerable.weights] },
+    ]);
   }
 
   /**

@@ -5,7 +5,6 @@
  * the trees and the calibration make a probability of it.
  */
 import { z } from 'zod';
-import { FootnoteError } from '../../../src/core/errors.ts';
 import { standardised, type EvidenceVectors } from '../evidence/relative-features.ts';
 
 const numbers = z.array(z.number());
@@ -30,16 +29,6 @@ export const MATCH_FEATURES = ['match', 'matchGap', 'matchZ'] as const;
 const MOST_DEVIATIONS = 4;
 /** Centred unit vectors are short; this makes a diagonal of ones a fair start. */
 export const VECTOR_SCALE = 9;
-
-/** @throws FootnoteError `model-invalid` when the model was trained on other features */
-export function checkMatch(model: MatchModel, features: readonly string[]): MatchModel {
-  const width = features.length;
-  const same = model.features.join() === features.join();
-  if (!same || [model.mean, model.deviation, model.weights].some((list) => list.length !== width)) {
-    throw new FootnoteError('model-invalid', 'match: trained on other features; train again');
-  }
-  return model;
-}
 
 /** One score a row. */
 export function matchScores(
