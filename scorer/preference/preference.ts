@@ -46,7 +46,7 @@ const weightsSchema = z.strictObject({
 });
 
 /** @throws FootnoteError `model-invalid` when the weights are not of the features of this kind */
-export function readPreferenceWeights(path: string, kind: keyof typeof files): PreferenceWeights {
+function readPreferenceWeights(path: string, kind: keyof typeof files): PreferenceWeights {
   return readFittedModel(path, weightsSchema, ({ features, mean, scale, linear }) => [
     { fitted: features, own: files[kind].features, weights: [mean, scale, linear] },
   ]);

@@ -19,7 +19,7 @@ describe('resolveDates', () => {
     ['What happened the day before yesterday?', 'What happened on 13 January 2026?'],
     ['Is tomorrow a holiday?', 'Is 16 January 2026 a holiday?'],
     ['What is open today?', 'What is open today (15 January 2026)?'],
-    ['WHO WON LAST YEAR?', 'WHO WON in 2025?'],
+    ['WHO WON LAST YEAR?', 'WHO WON In 2025?'],
     ['Who Won The World Cup Last Year?', 'Who Won The World Cup In 2025?'],
     ['去年的诺贝尔文学奖得主是谁？', '2025年的诺贝尔文学奖得主是谁？'],
     ['前年和今年的冠军', '2024年和2026年的冠军'],
