@@ -53,6 +53,8 @@ export interface EngineRequest {
 /** Temperature of the further drafts when the first one is greedy. */
 const restTemperature = 0.7;
 const barred = -1e9;
+/** Letters, then a full stop with a space behind it, or one of those that need none. */
+const sentenceEnd = /[^\s\d][.!?]["'”’)\]]*\s|[。！？]/u;
 
 export class ModelEngine {
   readonly decoder: Decoder;
@@ -134,6 +136,8 @@ export class ModelEngine {
       constraint:
         request.citationMarks === undefined ? undefined : this.#marksUpTo(request.citationMarks),
       signal,
+      // The first sentence is checked and shown while the rest is written.
+      isAwaited: (row) => row === 0 && !sentenceEnd.test(writers[row]?.text ?? ''),
       onTokens: (row, ids) => {
         const writer = writers[row];
         if (writer === undefined) return false;

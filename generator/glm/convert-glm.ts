@@ -1,9 +1,9 @@
 /**
- * Converts weights to the ONNX decoder once: `model.onnx` and its `weights.bin` (memory-mapped by
+ * Converts weights to the ONNX decoder once: `model-N.onnx` and its `weights.bin` (memory-mapped by
  * onnxruntime) in a folder named by the file's content, the form, the converter's version and
  * onnxruntime's, whose record of packed weights is its own.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { env } from 'onnxruntime-node';
 import type { WeightSource } from '../weights/weight-source.ts';
@@ -18,8 +18,10 @@ import { packWeights } from './packed-weights.ts';
 import { WeightsWriter } from './weights-writer.ts';
 import { writeEmbedding, writeMatrix } from './write-matrix.ts';
 
-/** Raise it when the graph or the layout of the weights changes: old results are then made anew. */
+/** Raise it when the layout of the weights changes: they are then converted anew, which takes minutes. */
 const converterVersion = 9;
+/** Raise it when the graph alone changes: it is then written anew over the same weights. */
+export const graphVersion = 2;
 const weightsName = 'weights.bin';
 const layoutName = 'layout.json';
 
@@ -145,7 +147,17 @@ export async function convertGlm(
     if (packed !== layout) write(packed);
     writeFileSync(join(folder, layoutName), JSON.stringify(packed));
   });
-  return { config, form, ...made };
+  const layout = readGlmLayout(made);
+  const modelPath = join(dirname(made.modelPath), `model-${graphVersion}.onnx`);
+  if (!existsSync(modelPath)) writeWhole(modelPath, glmModel(config, form, layout));
+  return { config, form, converted: made.converted, modelPath };
+}
+
+/** Writes a file under another name and renames it, so that nobody reads half of it. */
+export function writeWhole(path: string, data: Uint8Array | string): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, data);
+  renameSync(temporary, path);
 }
 
 /** Where each weight of a converted model stands, for other models over the same weights. */

@@ -81,6 +81,26 @@ describe('DecodeQueue', () => {
     expect(ahead.steps).toBeLessThan(100);
   });
 
+  it('runs few tokens at a time while a reader waits, to the same text', async () => {
+    const [ids = []] = prompts;
+    const options = { copyAhead: false, maxTokens: 60 };
+    const [expected] = idsOf((await cost(engine, ids, options)).rows);
+    const shown: number[] = [];
+    let made = 0;
+    const waited = await cost(engine, ids, {
+      ...options,
+      isAwaited: () => made < 30,
+      onTokens: (_, fresh) => {
+        shown.push(fresh.length);
+        made += fresh.length;
+        return true;
+      },
+    });
+    expect(idsOf(waited.rows)).toEqual([expected]);
+    expect(shown.slice(0, 8)).toEqual(Array.from({ length: 8 }, () => 4));
+    expect(shown[8]).toBe(16);
+  });
+
   it('gives calls that share a batch what each gets alone', async () => {
     const calls = prompts.flatMap((ids, place) => [
       { ids, options: { seed: place, temperatures: [0, 0.9], copyAhead: false } },

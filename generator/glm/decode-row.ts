@@ -20,6 +20,11 @@ export interface DecodeOptions {
   readonly constraint?: TokenConstraint | undefined;
   /** Copy spans of the prompt and of earlier drafts ahead; default true. */
   readonly copyAhead?: boolean | undefined;
+  /**
+   * True while a reader waits for what a row writes next (its first sentence): runs are then short. Between
+   * two runs the cache crosses to JavaScript, which costs about a tenth of a step.
+   */
+  readonly isAwaited?: ((row: number) => boolean) | undefined;
   readonly signal: AbortSignal;
   /**
    * New tokens of a row, stop token excluded, with their log-probabilities (nats). Returning false
@@ -56,6 +61,8 @@ function uniformOf(seed: number, row: number, step: number): number {
 const copyCounts: readonly number[] = [0, 1, 3, 7, 11];
 /** The same where copies have mostly been wrong. */
 const waryCounts: readonly number[] = [0, 0, 2, 5, 7];
+/** Tokens of a run that a reader waits for. */
+const fewTokens = 4;
 /** Steps after which a row's own record counts, and tokens a step under which it is wary. */
 const recordSteps = 10;
 const leastGain = 1.35;
@@ -85,10 +92,12 @@ export class DecodeRow {
     };
   }
 
-  /** Tokens of the next run: few at first, so that the first words are shown soon. */
+  /** Tokens of the next run: few at first and while a reader waits, so that words are shown soon. */
   get limit(): number {
     const made = this.ids.length;
-    return Math.min(made === 0 ? 4 : made < 12 ? 8 : 16, this.#options.maxTokens - made);
+    const awaited = made === 0 || this.#options.isAwaited?.(this.index) === true;
+    const run = awaited ? fewTokens : made < 12 ? 2 * fewTokens : 4 * fewTokens;
+    return Math.min(run, this.#options.maxTokens - made);
   }
 
   /** True where copying ahead gives plain decoding's text. */

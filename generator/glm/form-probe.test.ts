@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { formRecords } from '../../src/runtime/form-records.ts';
-import { probeForm } from './form-probe.ts';
+import { formRecords, keepFormRecord } from '../../src/runtime/form-records.ts';
+import { choose, probeForm } from './form-probe.ts';
 
 const cacheDir = mkdtempSync(join(tmpdir(), 'footnote-forms-'));
 afterAll(() => {
@@ -20,10 +20,23 @@ describe('the form of the weights by processor', () => {
     if (!record.exactProducts) expect(record.form).not.toBe('int8');
     expect(formRecords(cacheDir)).toEqual([record]);
     // A second measurement would give other times.
-    expect(await probeForm(shape, { cacheDir, threads: 1 })).toEqual(record);
+    keepFormRecord(cacheDir, { ...record, busy: false });
+    const kept = { ...record, busy: false };
+    expect(await probeForm(shape, { cacheDir, threads: 1 })).toEqual(kept);
     const other = await probeForm({ ...shape, hidden_size: 128 }, { cacheDir, threads: 1 });
     expect(other.shape).not.toBe(record.shape);
     expect(formRecords(cacheDir)).toHaveLength(2);
+  });
+
+  it('is measured again after a measurement under load, which never chooses a form that loses', async () => {
+    const record = await probeForm(shape, { cacheDir, threads: 1 });
+    const times = { int8: { oneMs: 9, manyMs: 9 }, int4: { oneMs: 1, manyMs: 1 } };
+    expect(choose('int8', times, false).form).toBe('int4');
+    expect(choose('int8', times, true).form).toBe('int8');
+    keepFormRecord(cacheDir, { ...record, times, busy: true });
+    const again = await probeForm(shape, { cacheDir, threads: 1 });
+    expect(again.times).not.toEqual(times);
+    expect(again.processor).toBe(record.processor);
   });
 
   it('is measured again where the record cannot be read', async () => {

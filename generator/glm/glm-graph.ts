@@ -197,9 +197,12 @@ export function addDecoder(
     state.observe?.(`${at}.gate_up`, normed);
     const gate = linear.apply(normed, `${at}.gate`);
     const silu = body.op('QuickGelu', [gate], { alpha: float(1) }, microsoft);
-    const inner = body.op('Mul', [silu, linear.apply(normed, `${at}.up`)]);
-    state.observe?.(`${at}.down`, inner);
-    branch = after(linear.apply(inner, `${at}.down`), `${at}.after_mlp_norm`);
+    const up = linear.applyUnscaled(normed, `${at}.up`);
+    const inner = body.op('Mul', [silu, up.product]);
+    if (state.observe !== undefined)
+      state.observe(`${at}.down`, up.rows === null ? inner : body.op('Mul', [inner, up.rows]));
+    const down = linear.apply(inner, `${at}.down`, { rows: up.rows });
+    branch = after(down, `${at}.after_mlp_norm`);
   }
   return { hidden: join('norm'), keys, values };
 }

@@ -27,6 +27,7 @@ type Sizes = Pick<
 export function addLinearConstants(main: OnnxGraph): void {
   main.float32(1, 'one');
   main.float32(1 / 127, 'one.127th');
+  main.float32(-1 / 127, 'minus.127th');
   main.float32(1e-10, 'tiny');
   main.constant('zero.point', 'uint8', [], Uint8Array.of(128));
   main.constant('zero.point.1', 'uint8', [1], Uint8Array.of(128));
@@ -66,14 +67,44 @@ export class Linear {
     this.#sizes = sizesOf(config);
   }
 
-  /** `[M, inputs] x weight -> [M, outputs]`, plus the bias named, if any. */
-  apply(input: string, name: string, options: { readonly bias?: string } = {}): string {
-    const product = this.#product(input, name);
-    const { bias } = options;
-    return bias === undefined ? product : this.#graph.op('Add', [product, bias]);
+  /**
+   * `[M, inputs] x weight -> [M, outputs]`, plus the bias named, if any.
+   * @param options.rows factors `[M, 1]` that the input's rows are yet to be multiplied by
+   */
+  apply(
+    input: string,
+    name: string,
+    options: { readonly bias?: string; readonly rows?: string | null } = {},
+  ): string {
+    const { bias, rows = null } = options;
+    const { product, rows: left } = this.#product(input, name, rows);
+    const scaled = left === null ? product : this.#graph.op('Mul', [product, left]);
+    return bias === undefined ? scaled : this.#graph.op('Add', [scaled, bias]);
   }
 
-  #product(input: string, name: string): string {
+  /**
+   * The product before its rows are multiplied by the factors `[M, 1]` beside it, where the form has such:
+   * a factor that a later product takes along costs nothing, and a pass over `[M, outputs]` is saved.
+   */
+  applyUnscaled(
+    input: string,
+    name: string,
+  ): { readonly product: string; readonly rows: string | null } {
+    return this.#product(input, name, null);
+  }
+
+  #product(
+    input: string,
+    name: string,
+    rows: string | null,
+  ): { readonly product: string; readonly rows: string | null } {
+    const form = matrixForm(this.#form, name);
+    if (form === 'int8' || form === 'int7') return this.#perToken(input, name, rows);
+    const whole = rows === null ? input : this.#graph.op('Mul', [input, rows]);
+    return { product: this.#wholeProduct(whole, name), rows: null };
+  }
+
+  #wholeProduct(input: string, name: string): string {
     const g = this.#graph;
     const form = matrixForm(this.#form, name);
     switch (form) {
@@ -103,11 +134,15 @@ export class Linear {
         );
       }
       default:
-        return this.#perToken(input, name);
+        throw new TypeError(`${form} is a form of activations a token at a time`);
     }
   }
 
-  #perToken(input: string, name: string): string {
+  #perToken(
+    input: string,
+    name: string,
+    rows: string | null,
+  ): { readonly product: string; readonly rows: string } {
     const g = this.#graph;
     const { values, scale } = this.#quantise(input);
     const product = g.op(
@@ -116,15 +151,22 @@ export class Linear {
       {},
       microsoft,
     );
-    return g.op('Mul', [product, scale]);
+    // Quantising is blind to a factor of the whole row.
+    return { product, rows: rows === null ? scale : g.op('Mul', [scale, rows]) };
   }
 
   /** Each row to 8 bits: values `[M, K]` around 128 and scales `[M, 1]`. */
   #quantise(input: string): { readonly values: string; readonly scale: string } {
     if (this.#quantised?.input === input) return this.#quantised;
     const g = this.#graph;
-    const largest = g.op('ReduceMax', [g.op('Abs', [input]), 'axis.last'], { keepdims: int(1) });
-    const scale = g.op('Max', [g.op('Mul', [largest, 'one.127th']), 'tiny']);
+    // Two readings of the row take half as long as writing its magnitudes and reading those.
+    const most = g.op('ReduceMax', [input, 'axis.last'], { keepdims: int(1) });
+    const least = g.op('ReduceMin', [input, 'axis.last'], { keepdims: int(1) });
+    const scale = g.op('Max', [
+      g.op('Mul', [most, 'one.127th']),
+      g.op('Mul', [least, 'minus.127th']),
+      'tiny',
+    ]);
     const flat = g.op('Reshape', [scale, 'shape.flat']);
     this.#zeros ??= g.op('Expand', ['zero.point.1', g.op('Shape', [flat])]);
     const values = g.op('QuantizeLinear', [input, flat, this.#zeros], { axis: int(0) });

@@ -6,10 +6,11 @@
  * the float cache, and what it leaves is quantised. Both map the same pages of the weights; resident
  * memory counts them twice.
  */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { openSession } from '../../src/runtime/onnx-session.ts';
+import { graphVersion, writeWhole } from './convert-glm.ts';
 import type { GlmConfig } from './glm-config.ts';
 import { glmIo, type CacheScales, type GlmLayout } from './glm-graph.ts';
 import { glmModel } from './glm-model.ts';
@@ -21,7 +22,7 @@ const steps = 127;
 /** Room above the largest value of the text that scales are measured on: what exceeds it is cut off. */
 const margin = 1.25;
 
-const modelName = 'model-cache8.onnx';
+const modelName = `model-cache8-${graphVersion}.onnx`;
 const scalesName = 'cache-scales.json';
 
 export interface QuantisedModel {
@@ -44,22 +45,20 @@ export async function quantisedModel(
     const ids = calibrationIds.slice(0, config.max_position_embeddings);
     const scales = await measureScales(session, config, ids);
     await session.release();
-    // Renamed when whole; the scales last, because they are looked for.
-    const write = (path: string, data: Uint8Array | string): void => {
-      const temporary = `${path}.${process.pid}.tmp`;
-      writeFileSync(temporary, data);
-      renameSync(temporary, path);
-    };
-    write(modelPath, glmModel(config, form, layout, scales));
     const list = (all: readonly Float32Array[]): number[][] => all.map((each) => [...each]);
-    write(scalesPath, JSON.stringify({ keys: list(scales.keys), values: list(scales.values) }));
+    writeWhole(
+      scalesPath,
+      JSON.stringify({ keys: list(scales.keys), values: list(scales.values) }),
+    );
   }
   const read = JSON.parse(readFileSync(scalesPath, 'utf8')) as Record<
     'keys' | 'values',
     number[][]
   >;
   const arrays = (all: number[][]): Float32Array[] => all.map((each) => Float32Array.from(each));
-  return { modelPath, scales: { keys: arrays(read.keys), values: arrays(read.values) } };
+  const scales = { keys: arrays(read.keys), values: arrays(read.values) };
+  if (!existsSync(modelPath)) writeWhole(modelPath, glmModel(config, form, layout, scales));
+  return { modelPath, scales };
 }
 
 async function measureScales(

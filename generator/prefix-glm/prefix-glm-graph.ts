@@ -5,7 +5,7 @@
 import { OnnxGraph, encodeModel, float, int } from '../../src/runtime/onnx-graph.ts';
 import { glmIo, type GlmLayout } from '../glm/glm-graph.ts';
 import type { GlmConfig } from '../glm/glm-config.ts';
-import { Linear } from '../glm/linear-graph.ts';
+import { addLinearConstants, Linear } from '../glm/linear-graph.ts';
 import { matrixForm, type GlmForm } from '../glm/matrix-form.ts';
 import type { PrefixGlmConfig } from './prefix-glm-config.ts';
 
@@ -49,13 +49,7 @@ export function prefixGlmModel(
 ): Uint8Array {
   const { hidden_size: hidden, num_attention_heads: heads, vocab_size: vocab } = config;
   const g = new OnnxGraph('glm');
-  g.float32(1, 'one');
-  g.float32(1 / 127, 'one.127th');
-  g.float32(1e-10, 'tiny');
-  g.constant('zero.point', 'uint8', [], Uint8Array.of(128));
-  g.constant('zero.point.1', 'uint8', [1], Uint8Array.of(128));
-  g.int64([-1], 'axis.last');
-  g.int64([-1], 'shape.flat');
+  addLinearConstants(g);
   for (const [name, { type, dims, ...data }] of Object.entries(layout)) {
     g.external(name, type, dims, data);
   }

@@ -22,6 +22,8 @@ const recordSchema = factsSchema.extend({
   /** False where sums of 8-bit products saturate (AVX2 without VNNI). */
   exactProducts: z.boolean(),
   times: z.record(z.string(), timesSchema),
+  /** True where other programs held the processor meanwhile: the times are worth little. */
+  busy: z.boolean(),
   form: z.enum(['int8', 'int7', 'int4']),
   why: z.string(),
 });
