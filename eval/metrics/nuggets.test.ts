@@ -14,6 +14,7 @@ describe('nuggets', () => {
     expect(holds('21 day', 'a 21-day cruise')).toBe(true);
     expect(holds('organization', 'the organisation of it')).toBe(true);
     expect(holds("if __name__ == '__main__'", 'Use `if __name__ == ‘__main__’:`')).toBe(true);
+    expect(holds('24-48 hours (or more)', 'within 24–48 hours (or more)')).toBe(true);
     expect(holds('四万七千', '共四万 七千只')).toBe(true);
   });
 

@@ -90,7 +90,7 @@ export function holdsPhrase(phrase: string, normalised: string): boolean {
   let pattern = patterns.get(phrase);
   if (pattern === undefined) {
     const wanted = normaliseForNuggets(phrase);
-    const literal = wanted.replace(/[\\^$.*+?()[\]{}|/-]/gu, '\\$&');
+    const literal = wanted.replace(/[\\^$.*+?()[\]{}|/]/gu, '\\$&');
     const before = /^\d/u.test(wanted)
       ? String.raw`(?<!\d)(?<!\d[.,])`
       : /^\p{L}/u.test(wanted) && !STARTS_UNSPACED.test(wanted)
