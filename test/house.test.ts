@@ -97,6 +97,29 @@ describe('the house', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('links from its documents to files and headings that exist', () => {
+    const heading = (file: string): string[] =>
+      [...read(file).matchAll(/^#+ (.+)$/gmu)].map(([, text = '']) =>
+        text
+          .toLowerCase()
+          .replace(/[^\p{L}\p{N} -]/gu, '')
+          .replaceAll(' ', '-'),
+      );
+    const documents = files.filter((file) => /(?<!pages\/.*)\.md$/u.test(file));
+    const wrong = documents.flatMap((file) =>
+      [...read(file).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/gu)].flatMap(
+        ([link, path = '', anchor]) => {
+          const target = path === '' ? file : normalize(join(dirname(file), path));
+          const found =
+            files.includes(target) && (anchor === undefined || heading(target).includes(anchor));
+          return found ? [] : [`${file}: ${link}`];
+        },
+      ),
+    );
+    expect(documents).toContain('README.md');
+    expect(wrong).toEqual([]);
+  });
+
   it('names no package registry', () => {
     const hosts = [
       ['registry', 'npmjs', 'org'].join('.'),
