@@ -17,6 +17,7 @@ import { Robots } from '../retriever/fetch/robots.ts';
 import { translationTarget } from '../retriever/rank/fusion/foreign-pages.ts';
 import type { Ranker } from '../retriever/rank/ranker.ts';
 import { providerStates, searchRouter } from '../retriever/search/configured-providers.ts';
+import type { SearchRouter } from '../retriever/search/search-router.ts';
 import { searchInLanguages } from '../retriever/search/search-in-languages.ts';
 import { textFragmentUrl } from '../scorer/citation/text-fragment-url.ts';
 import { abstention } from '../scorer/abstain/abstention.ts';
@@ -53,6 +54,8 @@ export interface App {
   readonly sample: boolean;
   /** Loads the models; answers wait for what they need anyway. */
   warm(): Promise<void>;
+  /** Resolves when a configured folder is indexed; at once without one. */
+  prepare(options: Parameters<SearchRouter['prepare']>[0]): Promise<void>;
   /** Why the app is not ready, or null when it is. */
   notReady(): string | null;
   close(): Promise<void>;
@@ -252,7 +255,10 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
         writing.open().then(({ generator }) => generator?.warm(life)),
       ]);
       state = null;
+      // A folder is indexed before the first question asks for it; a failure is reported by the search.
+      router.prepare({ signal: life }).catch(() => undefined);
     },
+    prepare: (call) => router.prepare(call),
     notReady: () => state,
     close: async () => {
       state = 'the service is stopping';

@@ -14,6 +14,7 @@ import { keysNewCommand } from './cli/keys-command.ts';
 import { modelsListCommand, modelsPullCommand, modelsVerifyCommand } from './cli/models-command.ts';
 import { serve } from './cli/serve-command.ts';
 import { STAGES, stageCommand } from './cli/stage-command.ts';
+import { waitUntilIndexed } from './cli/wait-until-indexed.ts';
 import type { WebTap } from './composition/web-seams.ts';
 import {
   CONFIG_FIELDS,
@@ -101,6 +102,7 @@ program
   .option('--freshness <span>', 'day, week, month, year, or a date: how recent sources must be')
   .option('--site <host...>', 'limit the search to these hosts')
   .option('--seed <number>', 'seed of the sampled drafts', positive)
+  .option('--no-wait', 'do not wait until a folder is indexed; answer from what is there')
   .option('--strict', 'exit with 3 when the sources do not hold an answer')
   .addHelpText(
     'after',
@@ -120,6 +122,7 @@ The answer goes to stdout, everything else to stderr. Exit codes: 0 answered (or
     try {
       // Models load while the search runs; what fails here is said where it is needed.
       app.warm().catch(() => undefined);
+      if (options.wait) await waitUntilIndexed(app, terminal.stderr, stop);
       const request: AnswerRequest = {
         question,
         language: options.lang,
@@ -140,6 +143,7 @@ The answer goes to stdout, everything else to stderr. Exit codes: 0 answered (or
 interface AskOptions {
   readonly json?: true;
   readonly strict?: true;
+  readonly wait: boolean;
   readonly lang?: string;
   readonly freshness?: string;
   readonly site?: string[];

@@ -206,6 +206,7 @@ export function searchRouter(config: Config, deps: SearchDeps): SearchRouter {
   };
   return new SearchRouter({
     ...(deps.tap?.(chain) ?? chain),
+    refuseIncomplete: config.indexIncomplete === 'refuse',
     timeoutMs: config.searchTimeoutMs,
     now: deps.now,
   });

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CorpusFetcher } from './corpus-fetcher.ts';
 import { LocalIndex } from './local-index.ts';
+import { LocalProvider } from './providers/local-provider.ts';
+import { SearchRouter } from './search-router.ts';
 import { PlainExtractor } from './testing/plain-extractor.ts';
 
 let base: string;
@@ -150,6 +152,69 @@ describe('LocalIndex', () => {
     await expect
       .poll(() => search(slow, 'alpha').catch(() => []), { timeout: 20_000 })
       .toEqual(['a.txt']);
+  });
+
+  it('says how much of the folder a search saw, and lets callers wait for the rest', async () => {
+    await write('first.txt', 'alpha one');
+    const index = openIndex({ patienceMs: 50, giveUpMs: 20_000 });
+    await index.prepare(options);
+    expect(index.indexed()).toBeNull();
+    // Three more files, whose reading is held up.
+    let go: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const read = extractor.extract.bind(extractor);
+    extractor.extract = async (...call) => {
+      await gate;
+      return read(...call);
+    };
+    for (const name of ['b', 'c', 'd']) await write(`${name}.txt`, `alpha ${name}`);
+    const provider = new LocalProvider({ index });
+    const query = { text: 'alpha', language: 'en', limit: 9, sites: [] };
+    const lenient = new SearchRouter({ providers: [provider], timeoutMs: 20_000 });
+    const outcome = await lenient.search([query], options);
+    expect(outcome.results).toHaveLength(1);
+    expect(outcome.warnings).toEqual([
+      { code: 'index-incomplete', message: expect.stringContaining('1 of 4 files are indexed') },
+    ]);
+    const strict = new SearchRouter({
+      providers: [provider],
+      timeoutMs: 20_000,
+      refuseIncomplete: true,
+    });
+    await expect(strict.search([query], options)).rejects.toMatchObject({
+      code: 'not-ready',
+      status: 503,
+      retryAfterSeconds: expect.any(Number),
+    });
+    const seen: (number | null)[] = [];
+    const prepared = lenient.prepare({
+      ...options,
+      onProgress: ({ done }) => {
+        seen.push(done);
+        go();
+      },
+    });
+    await prepared;
+    expect(seen[0]).toBe(1);
+    const whole = await strict.search([query], options);
+    expect(whole.results).toHaveLength(4);
+    expect(whole.warnings).toEqual([]);
+  });
+
+  it('fails as not ready when nothing of the folder is indexed yet', async () => {
+    await write('a.txt', 'alpha');
+    const index = openIndex({ patienceMs: 1, giveUpMs: 0 });
+    const router = new SearchRouter({
+      providers: [new LocalProvider({ index })],
+      timeoutMs: 20_000,
+    });
+    const query = { text: 'alpha', language: 'en', limit: 9, sites: [] };
+    await expect(router.search([query], options)).rejects.toMatchObject({
+      code: 'not-ready',
+      status: 503,
+    });
   });
 
   it('names a folder that is not there, and makes a damaged index anew', async () => {

@@ -4,7 +4,7 @@ import PQueue from 'p-queue';
 import { abortReason, deadline, orAbort } from '../../src/core/deadline.ts';
 import { FootnoteError, toFootnoteError } from '../../src/core/errors.ts';
 import type { Document } from '../../src/core/nouns.ts';
-import type { CallOptions, Extractor, Fetcher } from '../../src/core/seams.ts';
+import type { CallOptions, Extractor, Fetcher, IndexProgress } from '../../src/core/seams.ts';
 import { ChildPool } from '../../src/runtime/child-pool.ts';
 import { corpusUrl } from './corpus-fetcher.ts';
 import { corpusRoot, listCorpus, type CorpusFile } from './corpus-files.ts';
@@ -61,7 +61,14 @@ export class LocalIndex {
   readonly #stop = new AbortController();
   #refreshing: Promise<void> | null = null;
   #refreshedAt = Number.NEGATIVE_INFINITY;
-  #left = 0;
+  /** Files of the refresh at hand: all there are, those still to be read, and when it began. */
+  #reading: {
+    readonly total: number;
+    left: number;
+    readonly changed: number;
+    readonly startedAt: number;
+  } | null = null;
+  #seen: IndexProgress | null = null;
 
   constructor(options: LocalIndexOptions) {
     this.#options = {
@@ -97,16 +104,47 @@ export class LocalIndex {
     for (let waitMs = this.#options.patienceMs; ; waitMs = LOOK_AGAIN_MS) {
       const finished = await this.#waitForRefresh(waitMs, options.signal);
       hits = await this.#pool.call<IndexHit[]>('search', { database, query }, call);
+      this.#seen = finished ? null : this.#progress();
       if (hits.length > 0 || finished) break;
       if (Date.now() - started > this.#options.giveUpMs) {
         throw new FootnoteError(
           'not-ready',
-          `the corpus is still being indexed (${this.#left} files left); ask again in a moment`,
-          { stage: 'search', retryAfterSeconds: 5 },
+          `the folder is still being indexed (${toldProgress(this.#progress())}); ask again in a moment`,
+          { stage: 'search', retryAfterSeconds: this.#progress().secondsLeft ?? 5 },
         );
       }
     }
     return hits.map((hit) => ({ ...hit, url: corpusUrl(root, hit.path) }));
+  }
+
+  /** How much of the folder the last search could see; null: all of it. */
+  indexed(): IndexProgress | null {
+    return this.#seen;
+  }
+
+  /**
+   * Resolves when the index is up to date.
+   * @param options.onProgress is told every so many milliseconds how far it is
+   * @throws FootnoteError `config-invalid`, `cancelled`, …
+   */
+  async prepare(
+    options: CallOptions & {
+      readonly onProgress?: ((progress: IndexProgress) => void) | undefined;
+    },
+  ): Promise<void> {
+    while (!(await this.#waitForRefresh(LOOK_AGAIN_MS, options.signal))) {
+      options.onProgress?.(this.#progress());
+    }
+    this.#seen = null;
+  }
+
+  #progress(): IndexProgress {
+    if (this.#reading === null) return { done: 0, total: null, secondsLeft: null };
+    const { total, left, changed, startedAt } = this.#reading;
+    const read = changed - left;
+    const seconds = (Date.now() - startedAt) / 1_000;
+    const secondsLeft = read === 0 ? null : Math.max(1, Math.ceil((left * seconds) / read));
+    return { done: total - left, total, secondsLeft };
   }
 
   /** True when the index is up to date, false when that would take longer than `waitMs`. */
@@ -170,7 +208,13 @@ export class LocalIndex {
     const plan = await this.#pool.call<{ changed: string[] }>('plan', { database, files }, call);
     const byPath = new Map(files.map((file) => [file.path, file]));
     const changed = plan.changed.flatMap((path) => byPath.get(path) ?? []);
-    this.#left = changed.length;
+    const reading = {
+      total: files.length,
+      left: changed.length,
+      changed: changed.length,
+      startedAt: Date.now(),
+    };
+    this.#reading = reading;
     const queue = new PQueue({ concurrency: this.#options.concurrency });
     let ready: IndexEntry[] = [];
     let flushedAt = Date.now();
@@ -188,7 +232,7 @@ export class LocalIndex {
       await queue.onSizeLessThan(this.#options.concurrency * 2);
       const work = queue.add(async () => {
         const entry = await this.#read(root, file, signal);
-        this.#left--;
+        reading.left -= 1;
         if (entry !== null) ready.push(entry);
         const characters = ready.reduce((sum, { text }) => sum + text.length, 0);
         const full = ready.length >= INDEX_BATCH || characters > BATCH_CHARACTERS;
@@ -201,6 +245,7 @@ export class LocalIndex {
     if (errors.length > 0) throw errors[0];
     await flush();
     if (signal.aborted) throw abortReason(signal);
+    this.#reading = null;
     this.#refreshedAt = Date.now();
   }
 
@@ -238,6 +283,12 @@ export class LocalIndex {
       limit.clear();
     }
   }
+}
+
+/** "1,200 of 1,900 files are there", for people. */
+export function toldProgress({ done, total }: IndexProgress): string {
+  if (total === null) return 'its files are being listed';
+  return `${done.toLocaleString('en')} of ${total.toLocaleString('en')} files are indexed`;
 }
 
 function siteOf(document: Document): string {

@@ -1,9 +1,10 @@
 import { abortReason, deadline, orAbort } from '../../src/core/deadline.ts';
 import { FootnoteError, toFootnoteError } from '../../src/core/errors.ts';
 import type { SearchResult, Warning } from '../../src/core/nouns.ts';
-import type { SearchProvider, SearchQuery } from '../../src/core/seams.ts';
+import type { IndexProgress, SearchProvider, SearchQuery } from '../../src/core/seams.ts';
 import { CoolDowns } from './cool-downs.ts';
 import { fuseResults } from './fuse-results.ts';
+import { toldProgress } from './local-index.ts';
 
 export interface SearchAllOptions {
   readonly signal: AbortSignal;
@@ -39,7 +40,8 @@ interface Answered {
  * while there are no results, each next one alone. All queries go to a provider at once; results of
  * all lists are fused, duplicates dropped, and cut to the largest `limit` of the queries. A failure
  * becomes a warning that names the provider.
- * @throws FootnoteError `search-failed` when no provider answered at all (with all reasons, and the
+ * @throws FootnoteError `not-ready` when all that there is has not been indexed yet, `search-failed` when
+ *   no provider answered at all (with all reasons, and the
  *   shortest `Retry-After`), `cancelled`/`timeout` when the caller's signal aborts, `bad-request`
  */
 export async function searchAll(
@@ -78,6 +80,9 @@ export async function searchAll(
     if (results.length > 0) return { results, warnings, queries: texts };
   }
   if (someAnswered) return { results: [], warnings, queries: texts };
+  // Its own content comes in a moment: nothing has failed.
+  const [first] = errors;
+  if (first?.code === 'not-ready' && errors.every(({ code }) => code === 'not-ready')) throw first;
   const waits = errors.flatMap((error) => error.retryAfterSeconds ?? []);
   throw new FootnoteError(
     'search-failed',
@@ -89,6 +94,12 @@ export async function searchAll(
       ...(waits.length === 0 ? {} : { retryAfterSeconds: Math.min(...waits) }),
     },
   );
+}
+
+/** What an answer from part of the content has to say. */
+function incomplete(name: string, indexed: IndexProgress): Warning {
+  const message = `${name}: ${toldProgress(indexed)} so far; ask again later for an answer from all of them`;
+  return { code: 'index-incomplete', message };
 }
 
 /** The first `merge` providers as one group, then each alone. */
@@ -125,7 +136,10 @@ async function askProvider(
       // `orAbort`: even a provider that ignores its signal holds up nothing.
       queries.map((query) => orAbort(provider.search(query, limit), limit.signal)),
     );
-    return collect(name, settled, coolDowns);
+    const answered = collect(name, settled, coolDowns);
+    const indexed = provider.indexed?.() ?? null;
+    if (indexed === null || !answered.answered) return answered;
+    return { ...answered, warnings: [...answered.warnings, incomplete(name, indexed)] };
   } finally {
     limit.clear();
   }

@@ -191,8 +191,7 @@ export class AnswerService {
           if (next.done === true) {
             const body = next.value;
             // An answer that a passing failure thinned out must not be repeated for ten minutes.
-            if (!body.abstained || body.warnings.length === 0)
-              this.#answers.set(key, { events, body });
+            if (isLasting(body)) this.#answers.set(key, { events, body });
             return body;
           }
           if (next.value.type !== 'sentence') events.push(next.value);
@@ -320,6 +319,10 @@ export class AnswerService {
 }
 
 const primary = (tag: string): string => tag.split('-')[0]?.toLowerCase() ?? tag;
+
+/** Neither thinned out by what failed, nor made while a folder is still being indexed. */
+const isLasting = ({ abstained, warnings }: AnswerBody): boolean =>
+  abstained ? warnings.length === 0 : warnings.every(({ code }) => code !== 'index-incomplete');
 
 /** A reply without a search: one uncited text, since it says nothing about the world. */
 const replyBody = (reply: string, { steps, warnings }: Understood): AnswerBody => ({

@@ -118,6 +118,7 @@ function evalOptions(
       const merged = loadConfig({ flags: { ...config, ...overrides } });
       const app = await deps.openApp(merged, web);
       await app.warm();
+      await app.prepare(deps);
       return {
         parts: app.parts,
         // The evaluation bounds by itself how many questions it asks at once.

@@ -48,6 +48,10 @@ export const CONFIG_FIELDS = {
     env: 'FOOTNOTE_CORPUS_DIR',
     help: 'folder of HTML, Markdown, text and PDF files that the local provider searches',
   },
+  indexIncomplete: {
+    env: 'FOOTNOTE_INDEX_INCOMPLETE',
+    help: 'while the folder is being indexed: answer, with a warning that says how much is, or refuse, with 503 and Retry-After',
+  },
   fetchAllow: {
     env: 'FOOTNOTE_FETCH_ALLOW',
     help: 'comma-separated host:port or CIDR that the guard lets through; empty by default',
@@ -204,6 +208,7 @@ function schemaFor(environment: NodeJS.ProcessEnv) {
     serperUrl: z.url().default('https://google.serper.dev/search'),
     serperKey: z.string().optional(),
     corpusDir: z.string().optional(),
+    indexIncomplete: z.enum(['answer', 'refuse']).default('answer'),
     fetchAllow: list.default([]),
     modelDir: z.string().default(join(base, 'models')),
     cacheDir: z.string().default(join(base, 'cache')),

@@ -32,7 +32,7 @@ export const ERROR_TABLE = {
   'rate-limited': { status: 429, action: 'retry', title: 'Too many requests of this key' },
   overloaded: { status: 503, action: 'retry', title: 'The service is at its limit' },
   'shutting-down': { status: 503, action: 'retry', title: 'The service is shutting down' },
-  'not-ready': { status: 503, action: 'retry', title: 'The service is still loading its models' },
+  'not-ready': { status: 503, action: 'retry', title: 'The service is not ready yet' },
   timeout: { status: 504, action: 'retry', title: 'A deadline passed' },
   'worker-crashed': { status: 500, action: 'retry', title: 'A worker process died' },
   'generator-busy': {

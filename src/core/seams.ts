@@ -33,6 +33,24 @@ export interface SearchQuery {
 export interface SearchProvider {
   readonly name: string;
   search(query: SearchQuery, options: CallOptions): Promise<readonly SearchResult[]>;
+  /** How much of its own content the last search could see; null: all of it, as with any web engine. */
+  indexed?(): IndexProgress | null;
+  /** Resolves when all of its own content can be searched. Throws as `search`. */
+  prepare?(
+    options: CallOptions & {
+      readonly onProgress?: ((progress: IndexProgress) => void) | undefined;
+    },
+  ): Promise<void>;
+}
+
+/** How far a provider is in reading its own content. */
+export interface IndexProgress {
+  /** Files that can be searched. */
+  readonly done: number;
+  /** Files there are; null: they are still being listed. */
+  readonly total: number | null;
+  /** Seconds until all are there, at the present speed; null: not known yet. */
+  readonly secondsLeft: number | null;
 }
 
 /** Fetches one page behind the guard. Throws FootnoteError (`url-refused`, `robots-disallowed`, …). */

@@ -1,5 +1,10 @@
 import type { SearchResult } from '../../../src/core/nouns.ts';
-import type { CallOptions, SearchProvider, SearchQuery } from '../../../src/core/seams.ts';
+import type {
+  CallOptions,
+  IndexProgress,
+  SearchProvider,
+  SearchQuery,
+} from '../../../src/core/seams.ts';
 import { isOnSites } from '../finish-results.ts';
 import { freshnessWindow, isoDay } from '../freshness.ts';
 import type { LocalIndex } from '../local-index.ts';
@@ -41,6 +46,14 @@ export class LocalProvider implements SearchProvider {
         provider: this.name,
         rank: index + 1,
       }));
+  }
+
+  indexed(): IndexProgress | null {
+    return this.#index.indexed();
+  }
+
+  prepare(options: Parameters<LocalIndex['prepare']>[0]): Promise<void> {
+    return this.#index.prepare(options);
   }
 
   /** Ends the index's child process. */
