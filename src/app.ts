@@ -23,6 +23,7 @@ import { textFragmentUrl } from '../scorer/citation/text-fragment-url.ts';
 import { abstention } from '../scorer/abstain/abstention.ts';
 import type { PipelineParts } from './answer/pipeline-parts.ts';
 import { AnswerService } from './answer/answer-service.ts';
+import { askedQuestion } from './answer/understand/asked-question.ts';
 import { liveWebReachable } from './composition/live-web.ts';
 import { openGenerator } from './composition/open-generator.ts';
 import { openJudge } from './composition/open-judge.ts';
@@ -32,6 +33,7 @@ import { openRanker } from './composition/open-ranker.ts';
 import type { PageRenderer, WebTap } from './composition/web-seams.ts';
 import type { Config } from './core/config.ts';
 import { orAbort } from './core/deadline.ts';
+import { evidenceBreadth } from './core/question-kind.ts';
 import type { Fetcher } from './core/seams.ts';
 import type { PullProgress } from './runtime/models/model-download.ts';
 import { ModelStore } from './runtime/models/model-store.ts';
@@ -219,6 +221,7 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
         signal,
         timeoutMs: RANK_TIMEOUT_MS,
         translation,
+        breadth: evidenceBreadth(askedQuestion(question.text)),
       });
       return { ...found, warnings };
     },

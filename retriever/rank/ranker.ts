@@ -1,6 +1,7 @@
 /** Ranking as the rest of the program sees it: documents in, numbered references out. */
 import { orAbort } from '../../src/core/deadline.ts';
 import type { Document, Question } from '../../src/core/nouns.ts';
+import type { EvidenceBreadth } from '../../src/core/question-kind.ts';
 import { ChildPool } from '../../src/runtime/child-pool.ts';
 import type { ReferencesResult } from './fusion/make-references.ts';
 import type { PrepareCall, RankSetup } from './rank-child.ts';
@@ -24,6 +25,8 @@ export interface ReferencesOptions {
   readonly maxReferences: number;
   /** The question in the documents' language, where that is another (`translationTarget`). */
   readonly translation?: string | null | undefined;
+  /** How much evidence the question deserves; default: what one fact needs. */
+  readonly breadth?: EvidenceBreadth | undefined;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
 }
@@ -91,10 +94,18 @@ export class Ranker {
   ): Promise<ReferencesResult> {
     await this.#loaded(options.signal);
     const { text, freshness } = question;
-    const { maxReferences, signal, timeoutMs, translation } = options;
+    const { maxReferences, signal, timeoutMs, translation, breadth } = options;
     return this.#pool.call<ReferencesResult>(
       'references',
-      { ...this.#setup, question: text, translation, freshness, documents, maxReferences },
+      {
+        ...this.#setup,
+        question: text,
+        translation,
+        freshness,
+        documents,
+        maxReferences,
+        breadth,
+      },
       { signal, timeoutMs },
     );
   }

@@ -151,6 +151,8 @@ export interface Reference {
   readonly publishedAt: string | null;
   readonly fetchedAt: string;
   readonly text: string;
+  /** Texts of the headings above it on its page, outermost first. */
+  readonly headingPath?: readonly string[] | undefined;
   readonly score: number | null;
   /** Best first. */
   readonly evidence: readonly EvidenceSentence[];

@@ -1,9 +1,6 @@
 /** Questions with gold nuggets (`real-web-dev`, `docs-dev`) and what their answers are scored by. */
-interface Nugget {
-  readonly text: string;
-  readonly any_of: readonly string[];
-  readonly vital: boolean;
-}
+import type { Document } from '../../../src/core/nouns.ts';
+import type { Nugget } from '../../metrics/nuggets.ts';
 
 export interface NuggetQuestion {
   readonly id: string;
@@ -12,4 +9,9 @@ export interface NuggetQuestion {
   readonly question: string;
   readonly answerable: boolean;
   readonly nuggets: readonly Nugget[];
+}
+
+/** A question with the pages that a search for it finds, read once and kept. */
+export interface PreparedQuestion extends NuggetQuestion {
+  readonly documents: readonly Document[];
 }

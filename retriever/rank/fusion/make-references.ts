@@ -1,9 +1,12 @@
 /** From documents to numbered references: segmentation, ranking and selection for one question. */
-import type { Document, EvidenceSentence, Freshness, Reference } from '../../../src/core/nouns.ts';
-import { sigmoid } from '../../../src/core/boosted-trees.ts';
+import type { Document, Freshness, Reference } from '../../../src/core/nouns.ts';
+import type { EvidenceBreadth } from '../../../src/core/question-kind.ts';
+import { countWords } from '../../../src/core/tokens.ts';
 import { judgePassages, type RankModels } from './rank-passages.ts';
 import { PreparedDocuments } from './prepared-documents.ts';
+import { referenceOf } from './reference-of.ts';
 import { selectReferences } from './select-references.ts';
+import { selectionScores } from './selection-scores.ts';
 
 export interface ReferencesRequest {
   readonly question: string;
@@ -12,6 +15,8 @@ export interface ReferencesRequest {
   readonly freshness?: Freshness | undefined;
   readonly documents: readonly Document[];
   readonly maxReferences: number;
+  /** How much evidence the question deserves; default: what one fact needs. */
+  readonly breadth?: EvidenceBreadth | undefined;
 }
 
 /** A ranked passage without its document, for traces and evaluation. */
@@ -45,7 +50,11 @@ export interface ReferencesResult {
 }
 
 const MOST_RANKED = 50;
-const MOST_EVIDENCE = 6;
+/** Up to here the question is taken to ask for one fact. */
+const NARROW_WORDS = 400;
+/** References of one page for one fact. */
+const MOST_PER_PAGE = 2;
+
 /**
  * Segments, ranks and selects: see `Ranker.references`, which calls it in a process of its own.
  * @param prepared what is known of documents already
@@ -72,67 +81,38 @@ export async function makeReferences(
     models,
     { ...options, translation: call.translation, memo: prepared.counts },
   );
-  const { evidence, scores, probabilities } = judged;
-  const ranked = passages
-    .map((passage, at) => ({ passage, at, part: scores[at] }))
-    .sort((a, b) => (b.part?.score ?? 0) - (a.part?.score ?? 0) || a.at - b.at);
+  const { evidence, scores } = judged;
+  const breadth = call.breadth ?? { references: call.maxReferences, words: NARROW_WORDS };
+  const broad = breadth.words > NARROW_WORDS;
+  const values = selectionScores(
+    passages.map(({ index }, at) => ({
+      document: index,
+      bm25: scores[at]?.bm25 ?? 0,
+      score: scores[at]?.score ?? 0,
+    })),
+    broad,
+  );
   const chosen = selectReferences(
-    ranked.map(({ passage, at, part }) => ({
-      passage: at,
-      document: passage.index,
-      text: passage.text,
-      publishedAt: passage.document.publishedAt,
-      // Squashed, so that the bonus for recency means the same for every question.
-      score: sigmoid((part?.score ?? 0) / 2),
+    passages.map(({ index, text, document }, at) => ({
+      document: index,
+      text,
+      words: countWords(text),
+      publishedAt: document.publishedAt,
+      score: values[at] ?? 0,
     })),
     {
-      maxReferences: call.maxReferences,
+      maxReferences: Math.min(call.maxReferences, breadth.references),
+      maxWords: breadth.words,
+      join: broad,
+      mostPerPage: broad ? breadth.references : MOST_PER_PAGE,
       recent: evidence.question.recent,
       freshness: call.freshness,
     },
   );
-  const result = chosen.map((choice, place): Reference => {
-    const passage = passages[choice.passage] as (typeof passages)[number];
-    const { document } = passage;
-    const number = place + 1;
-    const sentences = evidence.candidates.flatMap((candidate, at): EvidenceSentence[] =>
-      candidate.passage === choice.passage
-        ? [
-            {
-              reference: number,
-              start: candidate.start,
-              end: candidate.end,
-              text: candidate.text,
-              score: probabilities[at] ?? 0,
-            },
-          ]
-        : [],
-    );
-    const pair = judged.pairScores.get(choice.passage);
-    return {
-      number,
-      url: document.url,
-      title: document.title,
-      site: document.site,
-      language: document.language,
-      publishedAt: document.publishedAt,
-      fetchedAt: document.fetchedAt,
-      text: passage.text,
-      score: scores[choice.passage]?.evidence ?? null,
-      evidence: sentences.sort((a, b) => b.score - a.score).slice(0, MOST_EVIDENCE),
-      ...(pair === undefined
-        ? {}
-        : {
-            answerSpan: {
-              start: pair.start,
-              end: pair.end,
-              span: pair.spanProbability,
-              none: pair.nullProbability,
-              answerable: pair.answerable,
-            },
-          }),
-    };
-  });
+  const result = chosen.map((choice, place) => referenceOf(choice, place + 1, passages, judged));
+  const ranked = passages
+    .map((passage, at) => ({ passage, part: scores[at], at }))
+    .sort((a, b) => (b.part?.score ?? 0) - (a.part?.score ?? 0) || a.at - b.at);
   const done = performance.now();
   return {
     references: result,

@@ -1,8 +1,13 @@
 /**
- * References out of ranked passages: best first, no two saying the same, at most two from one page
- * unless it is the only one, newer ones first among near-equals when the question is about now.
+ * References out of ranked passages: the best first, no two saying the same, newer ones first among
+ * near-equals when the question is about now. Chosen neighbours of one page grow into one reference, so
+ * that what belongs together is read together.
  *
- * Maximal marginal relevance behind the same two rules (lambda .9 to .7, likeness by shared word pairs or
+ * One fact needs few words from several pages: at most two references of a page there. An explanation or
+ * a procedure stands on one page more often than not: with two passages a page the references held .62 of
+ * the vital nuggets of `real-web-dev` in 350 words, without that limit .80 in the same 350 and .91 in 565.
+ *
+ * Maximal marginal relevance behind the same rules (lambda .9 to .7, likeness by shared word pairs or
  * by the embedder) was tried on 60 English questions: gold paragraph in five .950 and an answer in five
  * .967 with any of them and without; only the pages among five rose, from 3.5 to 3.8 or 3.9.
  */
@@ -10,66 +15,114 @@ import type { Freshness } from '../../../src/core/nouns.ts';
 import { terms } from '../../../src/core/tokens.ts';
 
 export interface SelectablePassage {
-  readonly passage: number;
   readonly document: number;
   readonly text: string;
+  readonly words: number;
   /** ISO 8601, or null. */
   readonly publishedAt: string | null;
-  /** Comparable within one ranking. */
+  /** 0..1, comparable within one ranking. */
   readonly score: number;
 }
 
 export interface SelectOptions {
   readonly maxReferences: number;
+  /** Of all references together; the first one is taken whatever it has. */
+  readonly maxWords: number;
+  /** Neighbours become one reference; else each passage is one. */
+  readonly join: boolean;
+  /** References of one page, where there is more than one page. */
+  readonly mostPerPage: number;
+  /** Passages that are taken before all others, the most important first: one for each part asked. */
+  readonly first?: readonly number[] | undefined;
   /** The question asks for what is so now, or only recent sources are wanted. */
   readonly recent: boolean;
   readonly freshness?: Freshness | undefined;
 }
 
-const MOST_PER_PAGE = 2;
+/** Neighbouring passages of one page, in order. */
+export interface SelectedReference {
+  /** Places in the given list, one after the other. */
+  readonly passages: readonly number[];
+  readonly score: number;
+}
+
 /** Share of the shorter text's shingles that makes two passages the same. */
 const SAME = 0.7;
 const SHINGLE = 4;
 /** What being the newest may add to a score, in a question about now; scores are in 0..1. */
 const NEWEST_BONUS = 0.15;
+/** With so much of the words used, the first passage that does not fit ends the selection. */
+const NEARLY_ALL = 0.85;
 
-/** Chooses passages, best first. Contradicting passages differ in words and both stay. */
+/**
+ * Chooses passages, best first. Contradicting passages differ in words and both stay.
+ * @param passages of all pages, page by page, in the order of the page
+ */
 export function selectReferences(
-  ranked: readonly SelectablePassage[],
+  passages: readonly SelectablePassage[],
   options: SelectOptions,
-): SelectablePassage[] {
+): SelectedReference[] {
   const recent = options.recent || options.freshness !== undefined;
-  const ordered = recent ? byRecency(ranked) : ranked.toSorted((a, b) => b.score - a.score);
-  const pages = new Set(ranked.map(({ document }) => document)).size;
-  const chosen: SelectablePassage[] = [];
-  const shingles: ReadonlySet<string>[] = [];
-  const perPage = new Map<number, number>();
-  for (const candidate of ordered) {
-    if (chosen.length >= options.maxReferences) break;
-    const used = perPage.get(candidate.document) ?? 0;
-    if (pages > 1 && used >= MOST_PER_PAGE) continue;
-    const own = shinglesOf(candidate.text);
-    if (shingles.some((other) => overlap(own, other) > SAME)) continue;
-    chosen.push(candidate);
-    shingles.push(own);
-    perPage.set(candidate.document, used + 1);
+  const scores = recent ? withRecency(passages) : passages.map(({ score }) => score);
+  const pages = new Set(passages.map(({ document }) => document)).size;
+  const order = passages
+    .map((_, at) => at)
+    .toSorted((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
+  const chosen = new Set<number>();
+  const shingles = new Map<number, ReadonlySet<string>>();
+  let words = 0;
+  for (const at of new Set([...(options.first ?? []), ...order])) {
+    const passage = passages[at];
+    if (passage === undefined || chosen.has(at)) continue;
+    if (chosen.size > 0 && words + passage.words > options.maxWords) {
+      if (words >= NEARLY_ALL * options.maxWords) break;
+      continue;
+    }
+    const groups = grouped([...chosen, at], passages, options.join);
+    const ofPage = groups.filter(([first = -1]) => passages[first]?.document === passage.document);
+    if (groups.length > options.maxReferences) continue;
+    if (pages > 1 && ofPage.length > options.mostPerPage) continue;
+    const own = shinglesOf(passage.text);
+    if ([...shingles.values()].some((other) => overlap(own, other) > SAME)) continue;
+    chosen.add(at);
+    shingles.set(at, own);
+    words += passage.words;
   }
-  return chosen;
+  return grouped([...chosen], passages, options.join)
+    .map((group) => ({
+      passages: group,
+      score: Math.max(...group.map((at) => scores[at] ?? 0)),
+    }))
+    .toSorted((a, b) => b.score - a.score);
 }
 
-function byRecency(ranked: readonly SelectablePassage[]): SelectablePassage[] {
-  const times = ranked.map(({ publishedAt }) => Date.parse(publishedAt ?? ''));
+/** Runs of neighbours, each in order; or each passage by itself. */
+function grouped(
+  chosen: readonly number[],
+  passages: readonly SelectablePassage[],
+  join: boolean,
+): readonly (readonly number[])[] {
+  const groups: number[][] = [];
+  for (const at of chosen.toSorted((a, b) => a - b)) {
+    const last = groups.at(-1);
+    const before = last?.at(-1);
+    const isNext = before === at - 1 && passages[before]?.document === passages[at]?.document;
+    if (join && isNext) last?.push(at);
+    else groups.push([at]);
+  }
+  return groups;
+}
+
+function withRecency(passages: readonly SelectablePassage[]): number[] {
+  const times = passages.map(({ publishedAt }) => Date.parse(publishedAt ?? ''));
   const known = times.filter((time) => Number.isFinite(time));
-  const newest = Math.max(...known);
-  const oldest = Math.min(...known);
-  const bonus = (time: number): number =>
-    !Number.isFinite(time) || newest === oldest
-      ? 0
-      : (NEWEST_BONUS * (time - oldest)) / (newest - oldest);
-  return ranked
-    .map((passage, at) => ({ passage, value: passage.score + bonus(times[at] ?? Number.NaN) }))
-    .sort((a, b) => b.value - a.value)
-    .map(({ passage }) => passage);
+  const newest = known.reduce((most, time) => Math.max(most, time), -Infinity);
+  const oldest = known.reduce((least, time) => Math.min(least, time), Infinity);
+  return passages.map(({ score }, at) => {
+    const time = times[at] ?? Number.NaN;
+    if (!Number.isFinite(time) || newest === oldest) return score;
+    return score + (NEWEST_BONUS * (time - oldest)) / (newest - oldest);
+  });
 }
 
 /** Runs of four terms; a short text is one run. */

@@ -68,3 +68,27 @@ test('one fact needs less evidence than an explanation', () => {
   const words = (question: string): number => evidenceBreadth(askedQuestion(question)).words;
   expect(words('who built the bridge?')).toBeLessThan(words('why was the bridge built?'));
 });
+
+describe('parts', () => {
+  test.each([
+    [
+      'Who built the bridge and when was it opened to traffic?',
+      ['Who built the bridge', 'Who built the bridge when was it opened to traffic?'],
+    ],
+    ['ferry vs tunnel in winter', ['ferry', 'tunnel']],
+    ['What is the difference between a ferry and a tunnel?', ['a ferry', 'a tunnel']],
+    [
+      'how much was paid for Alpha, Beta and Gamma?',
+      ['how much was paid for Alpha', 'how much was paid for Beta', 'how much was paid for Gamma'],
+    ],
+    ['2021年和2022年春节档票房冠军', ['2021年春节档票房冠军', '2022年春节档票房冠军']],
+    ['上海和北京的GDP分别是多少？', ['上海的GDP是多少', '北京的GDP是多少']],
+    ['《桥》的导演和主演是谁？', ['《桥》的导演是谁', '《桥》的主演是谁']],
+    ['这座桥的长度是多少，造价多少', ['这座桥的长度是多少', '这座桥的造价多少']],
+    ['谁写了《战争与和平》？', []],
+    ['世界和平组织在哪里？', []],
+    ['Who built the bridge?', []],
+  ])('%s', (question, parts) => {
+    expect(askedQuestion(question).parts.map(({ text }) => text)).toEqual(parts);
+  });
+});

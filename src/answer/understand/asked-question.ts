@@ -2,9 +2,21 @@
 import type { AskedQuestion } from '../../core/question-kind.ts';
 import { plainQuestion } from './plain-question.ts';
 import { questionKind } from './question-kind.ts';
+import { questionParts } from './question-parts.ts';
 
 /** Pure; rules for English and Chinese first, and the asking words of de, fr, es, it and ja. */
 export function askedQuestion(question: string): AskedQuestion {
   const text = plainQuestion(question);
-  return { text, ...questionKind(text), parts: [] };
+  const whole = questionKind(text);
+  const parts = questionParts(text, whole.kind).map((part) => ({
+    text: part,
+    kind: questionKind(part).kind,
+  }));
+  // Of several questions the first says what kind of answer is expected first.
+  const first = parts[0];
+  const kind =
+    first === undefined || whole.kind === 'comparison' || first.kind === 'keywords'
+      ? whole.kind
+      : first.kind;
+  return { text, kind, keywordsOnly: whole.keywordsOnly, parts };
 }

@@ -125,7 +125,7 @@ export const KIND_PATTERNS: readonly (readonly [QuestionKind, readonly RegExp[]]
       /^(?:and )?what (?:is|are|was|were|is meant by|does it mean) (?:an? |meant by )?(?!the\b|my\b|your\b|their\b|his\b|her\b|its\b)[^,?]{1,60}[?.]*$/iu,
       /^what (?:is|are|was|were) the (?!(?:\p{L}+ )*(?:name|capital|largest|biggest|first|last|best|most|title|age|date|year|default|recommended|main|purpose|currency|author|population|only|oldest|highest|longest|smallest)\b)(?:(?!\b(?:of|for|in which|on|at|by|with|behind|between|from|used|called)\b)[^,?]){1,50}(?: in \p{Lu}\S+)?[?.]*$/u,
       /\bwhat (?:does|do|did|is) .{1,80}\b(?:mean|means|stand for|refer to|do)\b|\b(?:definition|meaning|significance) of\b|\bdefine\b|\b(?:says?|called) ["“].{2,60}["”].{0,3} what is (?:that|this|it)\b|\bmeaning\s*[?]*$/iu,
-      /什么是|(?:^|[，,。\s])[^的，,。]{1,20}(?:是什么(?:东西|意思|玩意)?|是谁|是啥|是什么人|是什么样的人|是何人)[?？。]*$|是什么意思|什么意思|的含义|的定义|指的?是什么|是指什么|何谓|何为/u,
+      /什么是|(?:^|[，,。\s])[^的，,。]{1,20}(?:是什么(?:东西|意思|玩意)?|(?<![主冠得导市校总旗首][军主演长统手席]|[者员人家])是谁|是啥|是什么人|是什么样的人|是何人)[?？。]*$|是什么意思|什么意思|的含义|的定义|指的?是什么|是指什么|何谓|何为/u,
       /^was (?:ist|sind|war|waren|bedeutet|bedeuten|hei(?:ß|ss)t) (?:eine?n? |der |die |das )?[^,?]{1,60}[?]*$|\bwas (?:bedeutet|hei(?:ß|ss)t|versteht man)\b|^wer (?:ist|war|sind|waren) \p{Lu}[^,?]{1,50}[?]*$/iu,
       /\bqu['’]est[- ]ce qu(?:e|['’])\b|^qui (?:est|était|sont) \p{Lu}[^,?]{1,50}[?\s]*$|\b(?:que|qu['’]) ?(?:signifie|veut dire)\b|\bd(?:é|e)finition\b/iu,
       /^¿?\s*qu(?:é|e) (?:es|son|era|significa|quiere decir)\b|^¿?\s*qui(?:é|e)n(?:es)? (?:es|fue|era|son)\b[^,?]{1,50}[?]*$/iu,

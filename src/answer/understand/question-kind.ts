@@ -22,7 +22,10 @@ export function questionKind(question: string): {
   const asked = lastQuestion(folded);
   const kind = kindOf(asked) ?? kindOf(folded);
   const bare = KEYWORDS.test(folded) && folded.split(/\s+/u).length <= 10;
-  if (kind === null) return { kind: bare ? 'keywords' : 'summary', keywordsOnly: bare };
+  if (kind === null) {
+    const short = folded.length <= 80 && folded.split(/\s+/u).length <= 10;
+    return { kind: short ? 'keywords' : 'summary', keywordsOnly: bare };
+  }
   return { kind, keywordsOnly: bare && !isSentence(folded) };
 }
 

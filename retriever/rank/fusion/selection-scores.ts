@@ -1,0 +1,40 @@
+/**
+ * What passages are chosen by, in 0..1. For one fact the cascade's own score; where the whole matter is
+ * wanted, words and cascade alike, and a passage beside a good one counts for more: an explanation seldom
+ * keeps to one passage.
+ */
+import { sigmoid } from '../../../src/core/boosted-trees.ts';
+import { spread } from '../evidence/evidence-features.ts';
+
+interface Scored {
+  readonly document: number;
+  readonly bm25: number;
+  /** Of the cascade; log-odds, about. */
+  readonly score: number;
+}
+
+/** What the better neighbour's score adds. */
+const NEIGHBOUR = 0.5;
+
+/** @param passages of all pages, page by page, in the order of the page */
+export function selectionScores(passages: readonly Scored[], broad: boolean): number[] {
+  if (!broad) return passages.map(({ score }) => sigmoid(score / 2));
+  const words = standardised(passages.map(({ bm25 }) => bm25));
+  const cascade = standardised(passages.map(({ score }) => score));
+  const own = passages.map((_, at) => (words[at] ?? 0) + (cascade[at] ?? 0));
+  const least = own.reduce((low, value) => Math.min(low, value), 0);
+  const grown = own.map((value, at) => {
+    const beside = [at - 1, at + 1]
+      .filter((other) => passages[other]?.document === passages[at]?.document)
+      .map((other) => own[other] ?? least);
+    return value + NEIGHBOUR * Math.max(least, ...beside);
+  });
+  const best = grown.reduce((most, value) => Math.max(most, value), -Infinity);
+  // The same scale as above, so that a bonus for recency means the same: the best are near 1.
+  return grown.map((value) => sigmoid((value - best) / 2 + 2));
+}
+
+function standardised(values: readonly number[]): number[] {
+  const { mean, deviation } = spread(values);
+  return values.map((value) => (deviation === 0 ? 0 : (value - mean) / deviation));
+}
