@@ -12,6 +12,8 @@ import type {
 import { ChildPool } from '../src/runtime/child-pool.ts';
 import type { JudgeInput, Judgement } from './judge-drafts.ts';
 import type { CrossEncoderSetup } from './judge-models.ts';
+import type { TextClaims } from './verify/text-claims.ts';
+import type { VerifyInput } from './verify/verify-claims.ts';
 
 export interface JudgeCallOptions extends CallOptions {
   /** Hard deadline of one call; default 10,000. */
@@ -76,6 +78,16 @@ export class AnswerJudge implements SupportJudge, Scorer {
       references: references.map(({ title, text }) => ({ title, text })),
     };
     return this.#call<readonly SupportVerdict[]>('check', input, options);
+  }
+
+  /** Takes a text apart into what it claims; linear in the text, but off the event loop. */
+  textClaims(text: string, options: JudgeCallOptions): Promise<TextClaims> {
+    return this.#call<TextClaims>('textClaims', text, options);
+  }
+
+  /** Checks claims of a text against references of any length. */
+  verifyClaims(input: VerifyInput, options: JudgeCallOptions): Promise<readonly SupportVerdict[]> {
+    return this.#call<readonly SupportVerdict[]>('verifyClaims', input, options);
   }
 
   score(

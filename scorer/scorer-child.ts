@@ -10,6 +10,8 @@ import {
 import { openEmbedder, openReader, type CrossEncoderSetup } from './judge-models.ts';
 import { preference, preferenceWithModels, type PreferenceInput } from './preference/preference.ts';
 import { checkClaims } from './support/check-claims.ts';
+import { textClaims, type TextClaims } from './verify/text-claims.ts';
+import { verifyClaims, type VerifyInput } from './verify/verify-claims.ts';
 
 /** Every call names the cross-encoder's weights: the first that does loads them. */
 interface Call<Input> {
@@ -47,4 +49,13 @@ async function score(call: Call<PreferenceInput>, { signal }: ChildContext): Pro
     : preferenceWithModels(call.input, { crossEncoder, embedder }, { signal });
 }
 
-serveChild({ judge, check, score });
+const claimsOf = ({ input }: Call<string>): TextClaims => textClaims(input);
+
+async function verify(
+  call: Call<VerifyInput>,
+  { signal }: ChildContext,
+): Promise<readonly SupportVerdict[]> {
+  return verifyClaims(call.input, await openReader(call.crossEncoder), { signal });
+}
+
+serveChild({ judge, check, score, textClaims: claimsOf, verifyClaims: verify });

@@ -31,6 +31,7 @@ import { openCache } from './composition/open-cache.ts';
 import { openOnce } from './composition/open-once.ts';
 import { openRanker } from './composition/open-ranker.ts';
 import type { PageRenderer, WebTap } from './composition/web-seams.ts';
+import { VerifyService } from './verify/verify-service.ts';
 import type { Config } from './core/config.ts';
 import { orAbort } from './core/deadline.ts';
 import { evidenceBreadth } from './core/question-kind.ts';
@@ -51,6 +52,7 @@ export interface AppOptions {
 
 export interface App {
   readonly service: AnswerService;
+  readonly verifier: VerifyService;
   readonly parts: PipelineParts;
   /** True: the built-in sample web answers, asked for or for want of another. */
   readonly sample: boolean;
@@ -65,6 +67,8 @@ export interface App {
 
 /** Deadline of scoring and citing one question's drafts, and of ranking its passages. */
 const JUDGE_TIMEOUT_MS = 30_000;
+/** A few claims against long references, the first time with their preparation. */
+const VERIFY_TIMEOUT_MS = 60_000;
 /** When this share of the pages is there after a third of their time, the rest is not waited for. */
 const ENOUGH_SHARE = 0.6;
 const RANK_TIMEOUT_MS = 60_000;
@@ -243,10 +247,22 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
     linkTo: textFragmentUrl,
   };
   const service = new AnswerService(parts, config);
+  const verifier = new VerifyService({
+    ...parts,
+    textClaims: async (text, { signal }) => {
+      const { judge } = await orAbort(judging.open(), signal);
+      return judge.textClaims(text, { signal, timeoutMs: JUDGE_TIMEOUT_MS });
+    },
+    verifyClaims: async (input, { signal }) => {
+      const { judge } = await orAbort(judging.open(), signal);
+      return judge.verifyClaims(input, { signal, timeoutMs: VERIFY_TIMEOUT_MS });
+    },
+  });
   let state: string | null = 'the models are still loading';
 
   return {
     service,
+    verifier,
     parts,
     sample: sample !== null,
     warm: async () => {

@@ -15,6 +15,7 @@ import { modelsListCommand, modelsPullCommand, modelsVerifyCommand } from './cli
 import { serve } from './cli/serve-command.ts';
 import { STAGES, stageCommand } from './cli/stage-command.ts';
 import { waitUntilIndexed } from './cli/wait-until-indexed.ts';
+import { verify, VERIFY_FORMATS, type VerifyFormat } from './cli/verify-command.ts';
 import type { WebTap } from './composition/web-seams.ts';
 import {
   CONFIG_FIELDS,
@@ -193,8 +194,59 @@ Ctrl-C stops the answer first and the program second.`,
   });
 
 program
+  .command('verify')
+  .description('check every sentence of a text against texts, pages or a search')
+  .argument('[file]', 'the text; - or none: stdin')
+  .option('--url <url...>', 'check against these pages')
+  .option('--reference <file...>', 'check against the texts of these files')
+  .option('--search', 'check against what a search finds')
+  .option('--question <text>', 'what the text answers')
+  .addOption(
+    new Option('--format <name>', 'how to print the verdicts')
+      .choices(VERIFY_FORMATS)
+      .default('text'),
+  )
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ footnote verify answer.md --url https://example.org/report
+  $ some-model "…" | footnote verify --reference notes.txt --format junit > verify.xml
+
+Exit codes: 0 every claim is supported, 1 failed, 2 wrong usage or configuration, 3 some claim is not
+supported, 130 stopped.`,
+  )
+  .action(async (file: string | undefined, options: VerifyOptions, command: Command) => {
+    const app = await openApp(configOf(command));
+    try {
+      const held = await verify(app.verifier, terminal, {
+        file,
+        urls: options.url ?? [],
+        referenceFiles: options.reference ?? [],
+        search: options.search === true,
+        question: options.question,
+        format: options.format,
+        signal: stop.signal,
+      });
+      if (!held) process.exitCode = 3;
+    } finally {
+      await app.close();
+    }
+  });
+
+interface VerifyOptions {
+  readonly url?: string[];
+  readonly reference?: string[];
+  readonly search?: true;
+  readonly question?: string;
+  readonly format: VerifyFormat;
+}
+
+program
   .command('mcp')
-  .description('tools for agents over the Model Context Protocol: answer, search, read_page')
+  .description(
+    'tools for agents over the Model Context Protocol: answer, search, read_page, verify',
+  )
   .option('--http', 'streamable HTTP at /mcp on --host and --port, in place of stdin and stdout')
   .addHelpText(
     'after',
@@ -292,7 +344,7 @@ for (const { name, description } of STAGES) {
     });
 }
 
-/** Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 declined (`ask --strict`), 130 stopped. */
+/** Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 declined (`ask --strict`) or not held (`verify`), 130 stopped. */
 async function main(): Promise<void> {
   const serving = process.argv.includes('serve');
   // `footnote … | head` closes the pipe when it has enough; shells call that SIGPIPE, 128 + 13.

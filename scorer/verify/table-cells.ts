@@ -26,7 +26,9 @@ export interface CellVerdict {
 const MOST_ROWS = 2_000;
 
 /** Finds runs of two and more lines with the same number (at least two) of cells between bars. */
-export function referenceTables(references: readonly { readonly text: string }[]): ReferenceTable[] {
+export function referenceTables(
+  references: readonly { readonly text: string }[],
+): ReferenceTable[] {
   return references.flatMap(({ text }, reference) => tablesOf(text, reference));
 }
 

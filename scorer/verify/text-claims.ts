@@ -5,7 +5,7 @@
 import { splitSentences } from '../../src/core/sentences.ts';
 
 /** One stretch of the text. The spans are in order; only white space lies between them. */
-export interface TextClaim {
+interface TextClaim {
   readonly start: number;
   readonly end: number;
   readonly kind: 'sentence' | 'heading' | 'table-row' | 'code' | 'source';
@@ -173,20 +173,31 @@ function splitRow(line: string): string[] {
     .map((cell) => cell.replaceAll('\\|', '|').trim());
 }
 
+/** Marks inside code spans are code: `xs[1]`. */
 function takeMarks(source: string): { readonly bare: string; readonly labels: string[] } {
   const labels: string[] = [];
   const bare = source
-    .replace(MARK, (_, note: string | undefined, list: string | undefined, han: string | undefined) => {
-      if (note !== undefined) labels.push(note);
-      else if (han !== undefined) labels.push(String(Number(han)));
-      else labels.push(...numbersOf(list ?? ''));
-      return '';
-    })
+    .split(/(`[^`\n]{1,300}`)/u)
+    .map((part, index) => (index % 2 === 1 ? part : takeFrom(part, labels)))
+    .join('');
+  return { bare, labels: [...new Set(labels)] };
+}
+
+function takeFrom(prose: string, labels: string[]): string {
+  return prose
+    .replace(
+      MARK,
+      (_, note: string | undefined, list: string | undefined, han: string | undefined) => {
+        if (note !== undefined) labels.push(note);
+        else if (han !== undefined) labels.push(String(Number(han)));
+        else labels.push(...numbersOf(list ?? ''));
+        return '';
+      },
+    )
     .replace(SUPERSCRIPT, (figures) => {
-      labels.push(...figures.split('').map((figure) => String(DIGITS.indexOf(figure))));
+      labels.push(String(Number(figures.split('').map((figure) => DIGITS.indexOf(figure)).join(''))));
       return '';
     });
-  return { bare, labels: [...new Set(labels)] };
 }
 
 /** `1, 3` names two, `2-5` names four. */

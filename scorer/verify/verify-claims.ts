@@ -4,13 +4,13 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { SupportVerdict } from '../../src/core/seams.ts';
-import type { Reader } from '../../src/runtime/cross-encoder/reader.ts';
+import type { CrossEncoder } from '../../src/runtime/cross-encoder/cross-encoder.ts';
 import { checkClaims } from '../support/check-claims.ts';
 import { ReferenceWindows } from './reference-windows.ts';
 import { checkCell, referenceTables, type ReferenceTable } from './table-cells.ts';
 import type { TableCell } from './text-claims.ts';
 
-export interface ClaimToVerify {
+interface ClaimToVerify {
   readonly claim: string;
   readonly question?: string | undefined;
   readonly before?: readonly string[] | undefined;
@@ -40,7 +40,7 @@ const prepared = new LRUCache<string, Prepared>({ max: 4 });
  */
 export async function verifyClaims(
   { key, claims, references }: VerifyInput,
-  reader: Pick<Reader, 'support'> | null,
+  crossEncoder: Pick<CrossEncoder, 'support'> | null,
   options: { readonly signal: AbortSignal },
 ): Promise<readonly SupportVerdict[]> {
   let known = prepared.get(key);
@@ -65,7 +65,7 @@ export async function verifyClaims(
       title: references[reference]?.title,
       text,
     }));
-    const [verdict] = await checkClaims([one], texts, reader, options);
+    const [verdict] = await checkClaims([one], texts, crossEncoder, options);
     const { evidence, ...rest } = verdict as SupportVerdict;
     verdicts.push({
       ...rest,

@@ -18,6 +18,7 @@ export async function mcp(
   const createServer = () =>
     createMcpServer({
       service: app.service,
+      verifier: app.verifier,
       readPages: (results, call) => app.parts.readPages(results, call),
       version: packageVersion,
     });

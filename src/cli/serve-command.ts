@@ -20,6 +20,7 @@ export async function serve(
   const work = new AbortController();
   const http = createHttpApp({
     service: app.service,
+    verifier: app.verifier,
     logger,
     version: packageVersion,
     apiKeys: config.apiKeys,

@@ -39,13 +39,26 @@ export function openEventStream(response: Response): EventStream {
   };
 }
 
+/** What each event is called and carries on the wire. */
+export interface WireEvent {
+  readonly event: string;
+  readonly data: unknown;
+}
+
+/** An answer's events; `answer-end` carries the whole Answer. */
+export function answerWire(event: AnswerEvent): WireEvent {
+  const { type, ...data } = event;
+  return { event: type, data: event.type === 'answer-end' ? event.answer : data };
+}
+
 /**
- * Writes pipeline events as Server-Sent Events. Once the stream has begun a failure can only be an
+ * Writes events as Server-Sent Events. Once the stream has begun a failure can only be an
  * `error` event, whose data is the problem document.
  */
-export async function writeEventStream(
+export async function writeEventStream<Event>(
   response: Response,
-  events: AsyncIterable<AnswerEvent>,
+  events: AsyncIterable<Event>,
+  toWire: (event: Event) => WireEvent,
   signal: AbortSignal,
 ): Promise<void> {
   const stream = openEventStream(response);
@@ -54,8 +67,8 @@ export async function writeEventStream(
   };
   try {
     for await (const event of events) {
-      const { type, ...data } = event;
-      await send(type, event.type === 'answer-end' ? event.answer : data);
+      const { event: name, data } = toWire(event);
+      await send(name, data);
     }
   } catch (error) {
     await send('error', toProblem(toFootnoteError(error)));

@@ -7,13 +7,15 @@ import type { AnswerRequest, AnswerService } from '../answer/answer-service.ts';
 import { lastAnswer, returnOf } from '../answer/last-answer.ts';
 import { FootnoteError, toFootnoteError, toProblem } from '../core/errors.ts';
 import type { AnswerEvent } from '../core/nouns.ts';
+import { lastVerification } from '../verify/last-verification.ts';
+import type { VerifyService } from '../verify/verify-service.ts';
 import { bearerCheck } from './bearer-check.ts';
 import { writeChatCompletion } from './chat-completions.ts';
 import { openAiError } from './chat-errors.ts';
 import { listChatModels, listedModel } from './chat-models.ts';
 import { readChatRequest } from './chat-request.ts';
 import { crossOrigin } from './cross-origin.ts';
-import { writeEventStream } from './event-stream.ts';
+import { answerWire, writeEventStream } from './event-stream.ts';
 import { sendPageAsset, type PageAsset } from './page-assets.ts';
 import { jsonBody } from './json-body.ts';
 import { Metrics } from './metrics.ts';
@@ -21,11 +23,15 @@ import { openApi } from './openapi.ts';
 import { rateLimit } from './rate-limit.ts';
 import { readResponsesRequest, writeResponse } from './responses.ts';
 import { answerRequestSchema, searchRequestSchema } from './schemas.ts';
+import { verifyRequestSchema } from './verify-schemas.ts';
+import { verifyWire } from './verify-wire.ts';
 
 /** Longest request body in bytes; a question has at most 4,000 characters. */
 const MAX_BODY_BYTES = 64 * 1024;
 /** The same for a conversation, of which the last message is the question. */
 const MAX_CHAT_BYTES = 1024 * 1024;
+/** The same for a text to verify, with its references. */
+const MAX_VERIFY_BYTES = 8 * 1024 * 1024;
 /** Routes whose clients look for OpenAI's `error` in a problem. */
 const OPENAI_ROUTES: readonly string[] = [
   '/v1/chat/completions',
@@ -36,6 +42,7 @@ const OPENAI_ROUTES: readonly string[] = [
 
 export interface HttpAppOptions {
   readonly service: AnswerService;
+  readonly verifier: VerifyService;
   readonly logger: Logger;
   readonly version: string;
   /** Accepted bearer tokens; empty: no key is needed. */
@@ -102,18 +109,11 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
 
   route('/v1/answer', 'post', ...authorise, ...json, async (request, response) => {
     const body = parseBody(answerRequestSchema, request);
-    const accepted = request.accepts(['application/json', 'text/event-stream']);
-    if (accepted === false) {
-      throw new FootnoteError(
-        'not-acceptable',
-        'this answers with application/json or text/event-stream',
-      );
-    }
+    const streamed = wantsEvents(request, body.stream === true);
     const signal = clientSignal(response, options.signal);
     const events = measured(service.answer(toRequest(body), { signal }), metrics, signal);
-    const explicit = request.get('accept')?.includes('text/event-stream') === true;
-    if (body.stream === true || (accepted === 'text/event-stream' && explicit)) {
-      await writeEventStream(response, events, signal);
+    if (streamed) {
+      await writeEventStream(response, events, answerWire, signal);
       return;
     }
     response.json((await lastAnswer(events)).answer);
@@ -124,6 +124,19 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
     const signal = clientSignal(response, options.signal);
     const found = await returnOf(service.search(toRequest(body), { signal }));
     response.json({ id: `srch_${randomUUID()}`, question: body.question, ...found });
+  });
+
+  const verifyJson = jsonBody(MAX_VERIFY_BYTES);
+  route('/v1/verify', 'post', ...authorise, ...verifyJson, async (request, response) => {
+    const body = parseBody(verifyRequestSchema, request);
+    const streamed = wantsEvents(request, body.stream === true);
+    const signal = clientSignal(response, options.signal);
+    const events = options.verifier.verify(body, { signal });
+    if (streamed) {
+      await writeEventStream(response, events, verifyWire, signal);
+      return;
+    }
+    response.json(await lastVerification(events));
   });
 
   const chatJson = jsonBody(MAX_CHAT_BYTES);
@@ -198,6 +211,22 @@ function parseBody<S extends z.ZodType>(schema: S, request: Request): z.infer<S>
       .join('; '),
     { extra: { errors: issues } },
   );
+}
+
+/**
+ * Whether the client asked for Server-Sent Events, in the body or by Accept.
+ * @throws FootnoteError `not-acceptable`
+ */
+function wantsEvents(request: Request, stream: boolean): boolean {
+  const accepted = request.accepts(['application/json', 'text/event-stream']);
+  if (accepted === false) {
+    throw new FootnoteError(
+      'not-acceptable',
+      'this answers with application/json or text/event-stream',
+    );
+  }
+  const explicit = request.get('accept')?.includes('text/event-stream') === true;
+  return stream || (accepted === 'text/event-stream' && explicit);
 }
 
 function toRequest(

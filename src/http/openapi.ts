@@ -9,6 +9,7 @@ import {
   searchRequestSchema,
   searchResponseSchema,
 } from './schemas.ts';
+import { verificationSchema, verifyRequestSchema } from './verify-schemas.ts';
 
 type Json = Record<string, unknown>;
 
@@ -20,6 +21,8 @@ export function openApi(version: string): Json {
     SearchRequest: searchRequestSchema,
     Answer: answerSchema,
     SearchResponse: searchResponseSchema,
+    VerifyRequest: verifyRequestSchema,
+    Verification: verificationSchema,
     Problem: problemSchema,
     ...CHAT_SCHEMAS,
     ResponsesRequest: responsesRequestSchema,
@@ -97,6 +100,22 @@ export function openApi(version: string): Json {
           security: [{}, { bearer: [] }],
           requestBody: body('SearchRequest'),
           responses: { '200': reply('The references', 'SearchResponse'), ...problems },
+        },
+      },
+      '/v1/verify': {
+        post: {
+          operationId: 'verify',
+          summary: 'Check a text, sentence by sentence, against references, pages or a search',
+          description:
+            'With `Accept: text/event-stream` or `stream: true`: events page-end, references, sentence-end, verify-end (the Verification), error (a Problem).',
+          security: [{}, { bearer: [] }],
+          requestBody: body('VerifyRequest'),
+          responses: {
+            '200': reply('The verdicts', 'Verification', {
+              'text/event-stream': { schema: { type: 'string' } },
+            }),
+            ...problems,
+          },
         },
       },
       '/v1/chat/completions': {

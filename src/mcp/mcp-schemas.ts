@@ -1,5 +1,6 @@
 /** What the MCP tools take and give, as zod schemas; agents read them as JSON Schema. */
 import { z } from 'zod';
+import { VERIFY_LIMITS } from '../verify/verify-service.ts';
 
 const questionFields = {
   question: z.string().trim().min(1).max(4_000).describe('A question in plain words'),
@@ -92,4 +93,54 @@ export const readPageOutput = z.object({
   offset: z.int().min(0),
   total_characters: z.int().min(0),
   next_offset: z.int().min(0).nullable().describe('Null when this was the last part'),
+});
+
+export const verifyInput = z.object({
+  text: z.string().min(1).max(VERIFY_LIMITS.textCharacters).describe('The text to check'),
+  question: z.string().max(4_000).optional().describe('What the text answers, if it is an answer'),
+  references: z
+    .array(
+      z.object({
+        title: z.string().max(1_000).optional(),
+        url: z.string().max(8_000).optional(),
+        text: z.string(),
+      }),
+    )
+    .max(VERIFY_LIMITS.references)
+    .optional()
+    .describe('Check against these texts; [1] in the text means the first'),
+  urls: z
+    .array(z.url({ protocol: /^https?$/u }).max(8_000))
+    .max(VERIFY_LIMITS.urls)
+    .optional()
+    .describe('Check against these pages'),
+  search: z.boolean().optional().describe('true: check against what a web search finds'),
+});
+
+export const verifyOutput = z.object({
+  sentences: z.array(
+    z.object({
+      text: z.string(),
+      verdict: z.enum(['supported', 'partly', 'unsupported', 'contradicted', 'no-claim']),
+      support: z.number().min(0).max(1),
+      citations: z.array(
+        z.object({
+          reference: z.int().min(1),
+          quote: z.string().describe('Verbatim from the source'),
+          url: z.string().nullable().describe('Opens the source at the quote'),
+        }),
+      ),
+    }),
+  ),
+  references: z.array(
+    z.object({ number: z.int().min(1), title: z.string(), url: z.string().nullable() }),
+  ),
+  summary: z.object({
+    supported: z.int(),
+    partly: z.int(),
+    unsupported: z.int(),
+    contradicted: z.int(),
+    no_claim: z.int(),
+  }),
+  warnings: z.array(warning),
 });
