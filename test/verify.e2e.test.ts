@@ -122,12 +122,12 @@ describe.skipIf(!ready)('verify', () => {
     expect(JSON.stringify(await response.json())).toContain('169.254.169.254');
   });
 
-  it('checks ten thousand words while the service goes on answering', async () => {
+  it('checks a long text while the service goes on answering', async () => {
     const text = Array.from(
-      { length: 1_000 },
+      { length: 200 },
       (_, at) => `In ${1000 + at} the mill at Talby ground wheat for the town.`,
     ).join(' ');
-    const references = [{ text: `${text.slice(0, 30_000)} ${TRUE}` }];
+    const references = [{ text: `${text} ${TRUE}` }];
     let slowest = 0;
     let done = false;
     const probing = (async () => {
@@ -141,8 +141,8 @@ describe.skipIf(!ready)('verify', () => {
     const made = (await (await post({ text, references })).json()) as Verification;
     done = true;
     await probing;
-    expect(made.sentences).toHaveLength(1_000);
-    expect(made.summary.supported).toBeGreaterThan(300);
+    expect(made.sentences).toHaveLength(200);
+    expect(made.summary.supported).toBeGreaterThan(150);
     // Far above what is to be expected, far below what a blocked event loop shows.
     expect(slowest).toBeLessThan(5_000);
   }, 300_000);
