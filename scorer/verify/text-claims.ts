@@ -195,7 +195,16 @@ function takeFrom(prose: string, labels: string[]): string {
       },
     )
     .replace(SUPERSCRIPT, (figures) => {
-      labels.push(String(Number(figures.split('').map((figure) => DIGITS.indexOf(figure)).join(''))));
+      labels.push(
+        String(
+          Number(
+            figures
+              .split('')
+              .map((figure) => DIGITS.indexOf(figure))
+              .join(''),
+          ),
+        ),
+      );
       return '';
     });
 }
