@@ -32,15 +32,26 @@ export type DoctorProbe = (config: Config, options: CallOptions) => Promise<read
 
 const PROBE_MS = 20_000;
 
-const probeNode: DoctorProbe = () => {
-  const major = Number(process.versions.node.split('.')[0]);
-  const detail = `${process.version} on ${process.platform} ${process.arch}`;
-  return Promise.resolve([
-    major >= 20
-      ? { part: 'node', state: 'ok', detail }
-      : { part: 'node', state: 'fail', detail, fix: 'install Node.js 20 or newer' },
-  ]);
-};
+/** What this version of Node.js means; `version` as `process.version` has it. */
+export function nodeFinding(version: string, platform: string): Finding {
+  const major = Number(version.replace(/^v/u, '').split('.')[0]);
+  const detail = `${version} on ${platform}`;
+  if (major < 20) {
+    return { part: 'node', state: 'fail', detail, fix: 'install Node.js 20.18 or newer' };
+  }
+  if (major < 22) {
+    return {
+      part: 'node',
+      state: 'warn',
+      detail: `${detail}; Node.js 20 has had no security updates since April 2026`,
+      fix: 'install Node.js 22 or 24; footnote still runs on 20',
+    };
+  }
+  return { part: 'node', state: 'ok', detail };
+}
+
+const probeNode: DoctorProbe = () =>
+  Promise.resolve([nodeFinding(process.version, `${process.platform} ${process.arch}`)]);
 
 /** Loads onnxruntime-node in a process of its own: a native library that does not load may abort it. */
 const probeOnnx: DoctorProbe = async (config, options) => {
