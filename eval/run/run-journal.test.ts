@@ -1,4 +1,11 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -81,15 +88,32 @@ describe('runs that go on', () => {
       ['3', null],
       ['4', null],
     ]);
-    const lines = readFileSync(join(folder, 'traces.jsonl'), 'utf8').trim().split('\n');
-    expect(lines.map((line) => (JSON.parse(line) as EvalRecord).id).length).toBe(5);
+    // The line that was cut is gone, the failure and its repetition are both kept.
+    const ids = readFileSync(join(folder, 'traces.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as EvalRecord).id);
+    expect(ids.slice(0, 2)).toEqual(['1', '2']);
+    expect(ids.slice(2).toSorted()).toEqual(['2', '3', '4']);
+
+    const nothing: string[] = [];
+    const { signal } = new AbortController();
+    const journal = RunJournal.open(folder, settings, false);
+    expect(await runItems(items(nothing), { signal, parallel: 1, journal, log })).toEqual(records);
+    expect(nothing).toEqual([]);
+    // Another group of the same suite has its own items.
+    expect(journal.done('en', '1')).toEqual(record('1'));
+    expect(journal.done('zh', '1')).toBeUndefined();
   });
 
   it('refuses a folder with other settings, and says which', () => {
     expect(() => RunJournal.open(folder, { ...settings, drafts: 4 }, false)).toThrow(
       /drafts: 2, now 4.*--fresh/u,
     );
+    writeFileSync(join(folder, 'report.json'), '{}');
     const fresh = RunJournal.open(folder, { ...settings, drafts: 4 }, true);
     expect(fresh.done('en', '1')).toBeUndefined();
+    expect(readFileSync(join(folder, 'traces.jsonl'), 'utf8')).toBe('');
+    expect(existsSync(join(folder, 'report.json'))).toBe(false);
   });
 });

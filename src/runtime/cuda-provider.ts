@@ -1,4 +1,4 @@
-/** Whether onnxruntime's CUDA provider can be had here. Only files are looked at: nothing is loaded. */
+/** Whether onnxruntime's CUDA provider is available here. Only files are looked at: nothing is loaded. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../core/package-root.ts';
@@ -7,24 +7,30 @@ export const cudaInstallCommand =
   'node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12';
 
 export interface CudaState {
-  /** The provider's library stands beside onnxruntime's. */
+  /** The provider's library is in onnxruntime's folder. */
   readonly installed: boolean;
   /** The NVIDIA driver runs; assumed where there is no way to see it. */
   readonly driver: boolean;
 }
 
-export function cudaState(): CudaState {
-  const { platform, arch } = process;
+/** Where the state is looked up; tests give a machine of their own. */
+interface Machine {
+  readonly platform: string;
+  readonly arch: string;
+  readonly exists: (path: string) => boolean;
+}
+
+const here: Machine = { platform: process.platform, arch: process.arch, exists: existsSync };
+
+export function cudaState({ platform, arch, exists }: Machine = here): CudaState {
   const library =
     platform === 'win32' ? 'onnxruntime_providers_cuda.dll' : 'libonnxruntime_providers_cuda.so';
   return {
-    installed: existsSync(
+    installed: exists(
       join(packageRoot, 'node_modules/onnxruntime-node/bin/napi-v6', platform, arch, library),
     ),
     driver:
-      platform !== 'linux' ||
-      existsSync('/proc/driver/nvidia/version') ||
-      existsSync('/dev/nvidiactl'),
+      platform !== 'linux' || exists('/proc/driver/nvidia/version') || exists('/dev/nvidiactl'),
   };
 }
 

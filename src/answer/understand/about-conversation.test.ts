@@ -62,8 +62,33 @@ describe('aboutConversation', () => {
     'What did Einstein say first?',
     'What was the first question on Jeopardy?',
     '第一个问题是谁提出的？',
+    'What did Marie Curie say about her second question?',
+    'How many questions have been asked in Parliament so far?',
+    'How many questions did the Sphinx ask?',
+    'What was your answer to the riddle of the Sphinx?',
+    'What did you say in The Princess Bride?',
+    'What have we learned from Voyager 1?',
+    'List the questions of the Proust questionnaire',
+    'Repeat sign in music',
+    'Who asked the first question at the hearing?',
+    '她第一个问题是什么？',
+    '我国第一个问题是什么？',
+    '你刚才说的湖在哪里？',
   ])('leaves %s to the search', (message) => {
     expect(aboutConversation(message, turns, 'en')).toBeNull();
+  });
+
+  it('says so where nothing was asked or answered yet', () => {
+    expect(aboutConversation('What did I ask first?', [], 'en')).toBe(
+      'This is the first question of this conversation.',
+    );
+    expect(aboutConversation('我问了什么？', [], 'zh')).toBe('这是这次对话的第一个问题。');
+    expect(aboutConversation('What did you say?', turns.slice(0, 1), 'en')).toBe(
+      'I have not answered anything yet.',
+    );
+    expect(aboutConversation('How many questions have I asked?', turns.slice(0, 2), 'en')).toBe(
+      'Before this one you asked 1 question.',
+    );
   });
 });
 
