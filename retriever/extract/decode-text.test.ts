@@ -67,6 +67,33 @@ describe('decodeText', () => {
     );
   });
 
+  // Our own cases after the standard's prescan, so that a clone without the html5lib tests has them too.
+  it.each([
+    ['<meta charset="iso-8859-2">', 'iso-8859-2'],
+    ['<meta charset=iso-8859-2>', 'iso-8859-2'],
+    ["<META CHARSET='ISO-8859-2'/>", 'iso-8859-2'],
+    ['<meta/charset="euc-jp">', 'euc-jp'],
+    ['<meta\tname=a charset = "euc-jp" >', 'euc-jp'],
+    ['<meta http-equiv="Content-Type" content="text/html; charset=euc-jp">', 'euc-jp'],
+    ['<meta content="text/html;charset=\'euc-jp\'" http-equiv=content-type>', 'euc-jp'],
+    ['<meta content="text/html; charset=euc-jp">', null],
+    ['<meta name=x content="charset=euc-jp">', null],
+    ['<meta charset="no-such-charset"><meta charset="koi8-r">', 'koi8-r'],
+    ['<meta charset="utf-16">', 'utf-8'],
+    ['<!-- <meta charset="iso-8859-2"> --><meta charset="koi8-r">', 'koi8-r'],
+    ['<!--> <meta charset="koi8-r">', 'koi8-r'],
+    ['<a title="<meta charset=big5>"><meta charset="koi8-r">', 'koi8-r'],
+    ['<p charset="big5">', null],
+    ['<metaphor charset="big5">', null],
+    ['</meta charset="big5">', null],
+    ['<?xml version="1.0" encoding="koi8-r"?>', 'koi8-r'],
+    [`${' '.repeat(900)}<meta charset="koi8-r">`, 'koi8-r'],
+    ['plain text, charset=koi8-r', null],
+    ['', null],
+  ])('finds the declaration of %j', (html, encoding) => {
+    expect(prescanEncoding(Buffer.from(html, 'latin1'))).toBe(encoding);
+  });
+
   describe.skipIf(!existsSync(CONFORMANCE))(
     'html5lib encoding tests (skipped where shared/data is absent)',
     () => {

@@ -127,6 +127,122 @@ describe('checkUrl', () => {
   });
 });
 
+/** Our own set of tricks, so that a clone without the published lists tests each kind. */
+describe('URLs that hide an internal address', () => {
+  it.each([
+    [
+      'localhost in its forms',
+      ['http://localhost:443/', 'http://localhost.localdomain/', 'http://ip6-localhost/'],
+    ],
+    [
+      'loopback, rewritten',
+      [
+        'http://2130706433/',
+        'http://017700000001/',
+        'http://0x7F000001/',
+        'http://0177.0.0.1/',
+        'http://127.000.000.1/',
+      ],
+    ],
+    ['loopback, shortened', ['http://127.1/', 'http://127.0.1/', 'http://0.0.0.0/', 'http://0/']],
+    ['IPv6 loopback', ['http://[::1]/', 'http://[0:0:0:0:0:0:0:1]/', 'http://[0000::1]:80/']],
+    [
+      'IPv4 within IPv6',
+      [
+        'http://[::ffff:127.0.0.1]/',
+        'http://[::ffff:7f00:1]/',
+        'http://[0:0:0:0:0:ffff:10.0.0.1]/',
+      ],
+    ],
+    ['other digits', ['http://①②⑦.⓪.⓪.①/', 'http://１２７.０.０.１/', 'http://127。0。0。1/']],
+    [
+      'escapes',
+      ['http://%31%32%37.0.0.1/', 'http://loc%61lhost/', 'http://127.0.0.1%2f@example.com/'],
+    ],
+    [
+      'credentials before the host',
+      ['http://example.com@127.0.0.1/', 'http://127.0.0.1:80@127.0.0.1/', 'http://a:b@10.0.0.1/'],
+    ],
+    [
+      'slashes and backslashes',
+      ['http:\\\\127.0.0.1\\', 'http:/127.0.0.1', 'http:127.0.0.1', 'http:///127.0.0.1/'],
+    ],
+    ['white space', [' http://127.0.0.1/', 'http://127.0.0.1\t/', 'ht\ntp://127.0.0.1/']],
+    [
+      'cloud metadata',
+      [
+        'http://169.254.169.254/latest/meta-data/',
+        'http://[fd00:ec2::254]/',
+        'http://metadata.google.internal/',
+        'http://100.100.100.200/',
+        'http://2852039166/',
+      ],
+    ],
+    [
+      'private networks',
+      [
+        'http://10.1.2.3/',
+        'http://172.16.0.1/',
+        'http://172.31.255.255/',
+        'http://192.168.0.1/',
+        'http://100.64.0.1/',
+        'http://[fc00::1]/',
+      ],
+    ],
+    [
+      'other protocols',
+      [
+        'gopher://127.0.0.1:6379/_INFO',
+        'dict://127.0.0.1:11211/',
+        'file://127.0.0.1/etc/passwd',
+        'jar:http://127.0.0.1!/',
+        'data:text/html,a',
+        'javascript:alert(1)',
+      ],
+    ],
+    [
+      'names that resolve inward',
+      ['http://127.0.0.1.nip.io/', 'http://10-0-0-1.sslip.io/', 'http://a.lvh.me/'],
+    ],
+  ])('%s', (_, urls) => {
+    expect(urls.filter((url) => allowed(url))).toEqual([]);
+  });
+
+  it('lets the neighbours of those ranges through', () => {
+    const open = [
+      'http://9.255.255.255/',
+      'http://11.0.0.1/',
+      'http://172.15.0.1/',
+      'http://172.32.0.1/',
+      'http://192.167.1.1/',
+      'http://192.169.1.1/',
+      'http://100.63.0.1/',
+      'http://100.128.0.1/',
+      'http://169.253.1.1/',
+      'http://128.0.0.1/',
+      'https://localhost.example.com/',
+      'https://10.example.com/',
+    ];
+    expect(open.filter((url) => !allowed(url))).toEqual([]);
+  });
+
+  it.each([
+    '',
+    '//example.com/',
+    '/a',
+    'http://',
+    'http://?',
+    'http://[::1',
+    'http://a b/',
+    'http://example.com:99999/',
+    'http://-/',
+    'http://%/',
+    '\u0000',
+  ])('never throws on %j', (url) => {
+    expect(checkUrl(url, PUBLIC_WEB_ONLY).allowed).toBe(false);
+  });
+});
+
 describe('FOOTNOTE_FETCH_ALLOW', () => {
   it('opens exactly the endpoints and networks it names', () => {
     const list = ['127.0.0.1:8123', '[::1]:99', 'Wiki.corp:80', '10.1.0.0/16', 'fd12::/48'];

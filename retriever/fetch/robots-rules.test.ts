@@ -44,6 +44,78 @@ describe('parseRobots', () => {
   });
 });
 
+/** Our own cases after RFC 9309 and Google's documentation, so that a clone without data tests them too. */
+describe('robots.txt, rule by rule', () => {
+  const GROUPS = 'user-agent: FooBot\nallow: /x\nuser-agent: BarBot\ndisallow: /\n';
+  it.each([
+    ['no file', '', 'FooBot', '/', true],
+    ['an empty agent line', 'user-agent:\ndisallow: /\n', 'FooBot', '/', true],
+    ['an empty disallow', 'user-agent: *\ndisallow:\n', 'FooBot', '/a', true],
+    ['all', 'user-agent: *\ndisallow: /\n', 'FooBot', '/a', false],
+    ['rules before any agent', 'disallow: /\nuser-agent: BarBot\n', 'FooBot', '/a', true],
+    ['the first of two groups', GROUPS, 'FooBot', '/y', true],
+    ['the second of two groups', GROUPS, 'BarBot', '/x', false],
+    ['the agent in other case', 'User-Agent: FOOBOT\nDisallow: /\n', 'foobot', '/a', false],
+    ['an agent with a version', 'user-agent: FooBot/2.1\ndisallow: /\n', 'FooBot', '/a', false],
+    ['a longer agent name', 'user-agent: FooBotImages\ndisallow: /\n', 'FooBot', '/a', true],
+    [
+      'two groups of one agent, joined',
+      'user-agent: FooBot\ndisallow: /a\n\nuser-agent: FooBot\ndisallow: /b\n',
+      'FooBot',
+      '/b',
+      false,
+    ],
+    [
+      'the own group in place of the star',
+      'user-agent: *\ndisallow: /\nuser-agent: FooBot\ndisallow: /b\n',
+      'FooBot',
+      '/a',
+      true,
+    ],
+    ['a space around the colon', 'user-agent : *\ndisallow : /a\n', 'FooBot', '/a', false],
+    ['a comment', 'user-agent: * # all\ndisallow: /a # not this\n', 'FooBot', '/a', false],
+    ['carriage returns', 'user-agent: *\r\ndisallow: /a\r\n', 'FooBot', '/a', false],
+    ['old line ends', 'user-agent: *\rdisallow: /a\r', 'FooBot', '/a', false],
+    ['a byte order mark', '\uFEFFuser-agent: *\ndisallow: /a\n', 'FooBot', '/a', false],
+    ['paths in other case', 'user-agent: *\ndisallow: /A\n', 'FooBot', '/a', true],
+    ['a prefix', 'user-agent: *\ndisallow: /fish\n', 'FooBot', '/fishheads/yummy', false],
+    ['no prefix amid the path', 'user-agent: *\ndisallow: /fish\n', 'FooBot', '/catfish', true],
+    ['a folder', 'user-agent: *\ndisallow: /fish/\n', 'FooBot', '/fish', true],
+    ['a star', 'user-agent: *\ndisallow: /*.php\n', 'FooBot', '/a/b.php?c', false],
+    ['an end', 'user-agent: *\ndisallow: /*.php$\n', 'FooBot', '/a.php?c', true],
+    ['a dollar amid the rule', 'user-agent: *\ndisallow: /a$b\n', 'FooBot', '/a$b', false],
+    ['the longer allow', 'user-agent: *\ndisallow: /a\nallow: /a/b\n', 'FooBot', '/a/b', true],
+    ['the longer disallow', 'user-agent: *\nallow: /a\ndisallow: /a/b\n', 'FooBot', '/a/b', false],
+    [
+      'allow where both are as long',
+      'user-agent: *\ndisallow: /a\nallow: /a\n',
+      'FooBot',
+      '/a',
+      true,
+    ],
+    ['a query', 'user-agent: *\ndisallow: /a?b\n', 'FooBot', '/a?b=c', false],
+    [
+      'other lines',
+      'user-agent: *\ncrawl-delay: 1\nsitemap: x\ndisallow: /a',
+      'FooBot',
+      '/a',
+      false,
+    ],
+    ['no robots file but a page', '<html><p>user-agent: *</p></html>', 'FooBot', '/a', true],
+  ] as const)('%s', (_, text, agent, path, allowed) => {
+    expect(parseRobots(text, agent).isAllowed(path)).toBe(allowed);
+  });
+
+  it.each([
+    ['https://example.org', '/'],
+    ['https://example.org/a/b?c=d#e', '/a/b?c=d'],
+    ['https://example.org/?q', '/?q'],
+    ['https://example.org:8443/a;b', '/a;b'],
+  ])('the path of %s is %s', (url, path) => {
+    expect(robotsPath(new URL(url))).toBe(path);
+  });
+});
+
 interface RobotsCase {
   readonly id: string;
   readonly robots_txt: string;
