@@ -1,4 +1,5 @@
 import { extractionSuite } from './stages/extraction-suite.ts';
+import { modelSentencesSuite } from './stages/model-sentences-suite.ts';
 import { preferenceSuite } from './stages/preference-suite.ts';
 import { rankingSuite } from './stages/ranking-suite.ts';
 import { supportSuite } from './stages/support-suite.ts';
@@ -27,6 +28,7 @@ export const SUITES: readonly Suite[] = [
   injectionSuite,
   preferenceSuite,
   supportSuite,
+  modelSentencesSuite,
   extractionSuite,
   rankingSuite,
 ];
