@@ -6,12 +6,12 @@
 import { splitSentences, type Span } from '../../src/core/sentences.ts';
 import { countWords } from '../../src/core/tokens.ts';
 import { coverage } from './align.ts';
-import { read, type Reading } from './reading.ts';
+import { profileOf, type TextProfile } from './text-profile.ts';
 
 /** A reference cut into pieces of whole sentences or, where a sentence is endless, of whole words. */
 export interface EvidenceSource {
   readonly text: string;
-  readonly title: Reading;
+  readonly title: TextProfile;
   readonly pieces: readonly EvidencePiece[];
 }
 
@@ -19,7 +19,7 @@ interface EvidencePiece {
   readonly start: number;
   readonly end: number;
   readonly words: number;
-  readonly reading: Reading;
+  readonly profile: TextProfile;
 }
 
 export interface ComposedEvidence {
@@ -45,7 +45,7 @@ export function readEvidenceSource(text: string, title = ''): EvidenceSource {
   const kept = text.slice(0, MAX_REFERENCE_CHARACTERS);
   return {
     text: kept,
-    title: read(title),
+    title: profileOf(title),
     pieces: splitSentences(kept).flatMap((span) => cutLong(kept, span)),
   };
 }
@@ -53,12 +53,12 @@ export function readEvidenceSource(text: string, title = ''): EvidenceSource {
 function cutLong(text: string, { start, end }: Span): EvidencePiece[] {
   const piece = (from: number, to: number): EvidencePiece => {
     const own = text.slice(from, to);
-    return { start: from, end: to, words: countWords(own), reading: read(own) };
+    return { start: from, end: to, words: countWords(own), profile: profileOf(own) };
   };
   const whole = piece(start, end);
   if (whole.words <= MOST_PIECE_WORDS) return [whole];
   const pieces: EvidencePiece[] = [];
-  const { tokens } = whole.reading;
+  const { tokens } = whole.profile;
   const parts = Math.ceil(whole.words / MOST_PIECE_WORDS);
   const size = Math.max(1, Math.ceil(tokens.length / parts));
   for (let at = 0; at < tokens.length; at += size) {
@@ -81,7 +81,7 @@ interface Candidate {
 
 /** Time is linear in the references' length. */
 export function composeEvidence(
-  claim: Reading,
+  claim: TextProfile,
   sources: readonly EvidenceSource[],
 ): ComposedEvidence {
   const weights = rarityWeights(claim, sources);
@@ -94,7 +94,7 @@ export function composeEvidence(
   const candidates = sources.flatMap(({ pieces, title }, reference) => {
     const byTitle = coverage(claim, title).covered;
     return pieces.map((piece, place): Candidate => {
-      const own = coverage(claim, piece.reading).covered;
+      const own = coverage(claim, piece.profile).covered;
       // The title says what the text is about; it carries little by itself.
       const covered = own.map((value, index) => Math.max(value, 0.5 * (byTitle[index] ?? 0)));
       return { reference, place, piece, covered, share: shareOf(own) };
@@ -160,7 +160,7 @@ function written(
     if (last?.reference !== one.reference) {
       text += `${text === '' ? '' : '\n'}${title === '' ? '' : `${title.slice(0, 80)}: `}`;
     } else text += last.place + 1 === one.place ? ' ' : ' … ';
-    text += one.piece.reading.text;
+    text += one.piece.profile.text;
     last = one;
   }
   const spans = inOrder.map(({ reference, piece: { start, end } }) => ({ reference, start, end }));
@@ -168,11 +168,11 @@ function written(
 }
 
 /** Weights of the claim's tokens by how rare they are among the pieces. */
-function rarityWeights(claim: Reading, sources: readonly EvidenceSource[]): number[] {
+function rarityWeights(claim: TextProfile, sources: readonly EvidenceSource[]): number[] {
   const pieces = sources.flatMap((source) => source.pieces);
   return claim.tokens.map((token) => {
     const has = pieces.reduce(
-      (count, { reading }) => count + (reading.words.has(token.text) ? 1 : 0),
+      (count, { profile }) => count + (profile.words.has(token.text) ? 1 : 0),
       0,
     );
     return token.weight * Math.log(1 + (pieces.length + 1) / (has + 0.5));

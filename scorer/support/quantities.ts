@@ -235,7 +235,7 @@ export function readQuantities(text: string): Quantity[] {
       if (scale !== undefined && scale !== '') {
         value *= scales.get(scale) ?? hanPower(scale);
       }
-      push(key(value), start, end, true);
+      push(key(isNegative(folded, start) ? -value : value), start, end, true);
     } else if (groups['words'] !== undefined) {
       const words = groups['words'].split(/[\s-]+/u).filter((word) => word !== 'and');
       const value = wordValue(words);
@@ -265,6 +265,13 @@ export function readQuantities(text: string): Quantity[] {
     }
   }
   return withHanMonths(found, folded);
+}
+
+/** A minus before a number: `-5`, `minus 5`, `零下5`; neither a range nor a date nor a list's dash. */
+function isNegative(folded: string, start: number): boolean {
+  return /(?:^|[\s(（:：=])[-−–]$|\b(?:minus|negative)\s$|(?:零下|负|負)$/u.test(
+    folded.slice(Math.max(0, start - 10), start),
+  );
 }
 
 function hanPower(scale: string): number {

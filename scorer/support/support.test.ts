@@ -41,6 +41,7 @@ describe('support', () => {
 
   it.each([
     ['The oil crisis of 1973 began in October 1973.', 'supported'],
+    ['Denver did not defeat Carolina in the final.', 'contradicted'],
     ['Penguins live in the far south and feed on fish.', 'unsupported'],
     ['The sources do not say who ended the embargo.', 'no-claim'],
     ['Here are the reasons:', 'no-claim'],

@@ -23,7 +23,7 @@ import {
   type SupportFacts,
 } from './features.ts';
 import { isNoClaim } from './no-claim.ts';
-import { antonymClashes, negationClashes } from './polarity.ts';
+import { clashesOf } from './clashes.ts';
 import { profileOf, type TextProfile } from './text-profile.ts';
 import { SecondOpinions } from './second-opinion.ts';
 
@@ -61,8 +61,9 @@ export function claimText(claim: string): string {
     .replace(/^(?:\d{1,2}[.)]|[-*•–])\s+(?=\p{L})/u, '');
 }
 
-/** Words of the best evidence that have to match before a clash is a contradiction, not another topic. */
-const CONTRADICTS_FROM = 0.55;
+/** What is left of a claim that the evidence denies, or that says more than it. */
+const CONTRADICTED_SUPPORT = 0.05;
+const PARTLY_SUPPORT = 0.35;
 /** Support from which the main statement is thought to follow. */
 const PARTLY_AT = 0.25;
 
@@ -86,11 +87,21 @@ export function support(
   const facts = supportFacts(profile, texts);
   const own = supportProbability(facts);
   const pair = { claim: text, text: texts.map((one) => one.text).join('\n\n') };
-  // No opinion can let a missing fact through, so none is asked for.
-  const value = facts.factMissing
-    ? Math.min(own, ATTRIBUTABLE_AT / 2)
-    : (opinions?.join(pair, own) ?? own);
-  const verdict = verdictOf(value, profile, facts);
+  const clashes = clashesOf(
+    profile,
+    facts.windows.filter(({ sentences }) => sentences === 1),
+  );
+  const contradicted = clashes.some(({ contradicts }) => contradicts);
+  // No opinion can let a missing fact or a clash through, so none is asked for.
+  const most = contradicted
+    ? CONTRADICTED_SUPPORT
+    : facts.factMissing
+      ? ATTRIBUTABLE_AT / 2
+      : clashes.length > 0
+        ? PARTLY_SUPPORT
+        : 1;
+  const value = most < 1 ? Math.min(own, most) : (opinions?.join(pair, own) ?? own);
+  const verdict = contradicted ? 'contradicted' : verdictOf(value, facts);
   return {
     verdict,
     support: value,
@@ -99,13 +110,8 @@ export function support(
   };
 }
 
-function verdictOf(value: number, claim: TextProfile, facts: SupportFacts): Verdict {
+function verdictOf(value: number, facts: SupportFacts): Verdict {
   if (value >= ATTRIBUTABLE_AT) return 'supported';
-  const best = facts.windows[0];
-  if (best !== undefined && best.share >= CONTRADICTS_FROM) {
-    const clashes = negationClashes(claim, best.profile) + antonymClashes(claim, best.profile);
-    if (clashes > 0) return 'contradicted';
-  }
   return value >= PARTLY_AT && !facts.factMissing ? 'partly' : 'unsupported';
 }
 

@@ -7,11 +7,11 @@
 import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { GlmEngine } from '../../../generator/glm-engine.ts';
+import { ModelEngine } from '../../../generator/model-engine.ts';
 import type { Prompt } from '../../../src/core/nouns.ts';
 import { packageRoot } from '../../../src/core/package-root.ts';
 import { composeEvidence, readEvidenceSource } from '../../../scorer/support/compose-evidence.ts';
-import { read } from '../../../scorer/support/reading.ts';
+import { profileOf } from '../../../scorer/support/text-profile.ts';
 import { claimText } from '../../../scorer/support/support.ts';
 import { readJsonLines } from '../../run/read-json-lines.ts';
 import { stableHash } from '../trees/stable-hash.ts';
@@ -92,7 +92,7 @@ const rows = [...readJsonLines<Row>(values.data)]
   .filter(({ support, id }) => support !== 'no_claim' && !known.has(id))
   .toSorted((a, b) => stableHash(a.qid) - stableHash(b.qid) || (a.id < b.id ? -1 : 1));
 const { signal } = new AbortController();
-const engine = await GlmEngine.open({
+const engine = await ModelEngine.open({
   weightsPath: values.generator,
   cacheDir: values.cache,
   threads: Number(values.threads),
@@ -109,7 +109,7 @@ for (const row of rows) {
   if (Date.now() - began > Number(values.minutes) * 60_000) break;
   const sentence = claimText(row.sentence);
   const sources = row.references.map(({ title, text }) => readEvidenceSource(text, title));
-  const { text } = composeEvidence(read(sentence), sources);
+  const { text } = composeEvidence(profileOf(sentence), sources);
   const whole = row.references
     .map((one, at) => `[${at + 1}] ${one.title}: ${one.text}`)
     .join('\n\n');

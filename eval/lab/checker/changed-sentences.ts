@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { splitSentences } from '../../../src/core/sentences.ts';
-import { read, type Reading } from '../../../scorer/support/reading.ts';
+import { profileOf, type TextProfile } from '../../../scorer/support/text-profile.ts';
 import { readJsonLines } from '../../run/read-json-lines.ts';
 import { changeNumber, shorten, type FrozenPage } from '../support/corrupt-claims.ts';
 import { seededRandom } from '../trees/seeded-random.ts';
@@ -91,37 +91,37 @@ function pairOf(
 function* ofParagraph(paragraph: Paragraph, all: readonly Paragraph[]): Generator<TrainingPair> {
   const random = seededRandom(stableHash(`changed ${paragraph.id}`));
   const chinese = CHINESE.test(paragraph.page.lang);
-  const readings = splitSentences(paragraph.text)
-    .map(({ start, end }) => read(paragraph.text.slice(start, end)))
+  const profiles = splitSentences(paragraph.text)
+    .map(({ start, end }) => profileOf(paragraph.text.slice(start, end)))
     .filter(
       ({ text }) => text.length >= (chinese ? 12 : 30) && text.length <= (chinese ? 90 : 320),
     );
-  for (const [index, reading] of readings.entries()) {
+  for (const [index, profile] of profiles.entries()) {
     // Two or three sentences of a paragraph are enough.
-    if (random() > 2.2 / readings.length) continue;
+    if (random() > 2.2 / profiles.length) continue;
     const references = shown(paragraph, random);
-    const others = readings.filter((_, at) => at !== index);
+    const others = profiles.filter((_, at) => at !== index);
     const foreign = foreignSentence(paragraph, all, chinese, random);
-    const truth = trueClaim(reading, others, random);
+    const truth = trueClaim(profile, others, random);
     yield pairOf(paragraph, truth.kind, truth.text, references, null);
     const makers: (() => Changed | null)[] = [
-      () => swapNames(reading, random),
-      () => swapQuantities(reading, random),
-      () => fromNeighbour(reading, others, random),
-      () => fromNeighbour(reading, others, random),
-      () => widen(reading, random),
-      () => turnAround(reading, random),
-      () => turnNegation(reading),
-      () => merged(reading, others, random),
-      () => merged(reading, others, random),
-      () => (foreign === null ? null : addClause(reading, foreign, random)),
-      () => (others.length === 0 ? null : addCause(reading, others[0] as Reading, random)),
-      () => numbered(reading, random),
+      () => swapNames(profile, random),
+      () => swapQuantities(profile, random),
+      () => fromNeighbour(profile, others, random),
+      () => fromNeighbour(profile, others, random),
+      () => widen(profile, random),
+      () => turnAround(profile, random),
+      () => turnNegation(profile),
+      () => merged(profile, others, random),
+      () => merged(profile, others, random),
+      () => (foreign === null ? null : addClause(profile, foreign, random)),
+      () => (others.length === 0 ? null : addCause(profile, others[0] as TextProfile, random)),
+      () => numbered(profile, random),
     ];
     let made = 0;
     for (const maker of makers.toSorted(() => random() - 0.5)) {
       const changed = maker();
-      if (changed === null || changed.text === reading.text) continue;
+      if (changed === null || changed.text === profile.text) continue;
       const own = introduced(changed, chinese, random);
       yield pairOf(paragraph, changed.kind, own.text, references, own);
       made += 1;
@@ -135,24 +135,28 @@ function foreignSentence(
   all: readonly Paragraph[],
   chinese: boolean,
   random: Random,
-): Reading | null {
+): TextProfile | null {
   const other = all[Math.floor(random() * all.length)];
   if (other === undefined || CHINESE.test(other.page.lang) !== chinese) return null;
   if (other.page === paragraph.page) return null;
   const first = splitSentences(other.text)[0];
-  return first === undefined ? null : read(other.text.slice(first.start, first.end));
+  return first === undefined ? null : profileOf(other.text.slice(first.start, first.end));
 }
 
-function merged(reading: Reading, others: readonly Reading[], random: Random): Changed | null {
+function merged(
+  profile: TextProfile,
+  others: readonly TextProfile[],
+  random: Random,
+): Changed | null {
   const other = others[Math.floor(random() * others.length)];
-  return other === undefined ? null : mergeSentences(reading, other);
+  return other === undefined ? null : mergeSentences(profile, other);
 }
 
-function numbered(reading: Reading, random: Random): Changed | null {
-  const text = changeNumber(reading.text, random);
+function numbered(profile: TextProfile, random: Random): Changed | null {
+  const text = changeNumber(profile.text, random);
   if (text === null) return null;
   let from = 0;
-  while (text.charAt(from) === reading.text.charAt(from)) from += 1;
+  while (text.charAt(from) === profile.text.charAt(from)) from += 1;
   const tail = /^\d*/u.exec(text.slice(from))?.[0].length ?? 0;
   const wrong: [number, number][] = [[from, from + Math.max(1, tail)]];
   return { kind: 'number', text, wrong, main: false, contradicts: true };
@@ -176,27 +180,27 @@ function introduced(changed: Changed, chinese: boolean, random: Random): Changed
 }
 
 function trueClaim(
-  reading: Reading,
-  others: readonly Reading[],
+  profile: TextProfile,
+  others: readonly TextProfile[],
   random: Random,
 ): { kind: string; text: string } {
-  const chinese = /\p{Script=Han}/u.test(reading.text);
+  const chinese = /\p{Script=Han}/u.test(profile.text);
   const turn = random();
-  const short = shorten(reading.text);
+  const short = shorten(profile.text);
   if (turn < 0.3 && short !== null) return { kind: 'shortened', text: short };
   const other = others[Math.floor(random() * others.length)];
-  if (turn < 0.6 && other !== undefined && reading.text.length + other.text.length < 330) {
-    const made = addClause(reading, other, () => (chinese ? 0.6 : 0.3));
+  if (turn < 0.6 && other !== undefined && profile.text.length + other.text.length < 330) {
+    const made = addClause(profile, other, () => (chinese ? 0.6 : 0.3));
     if (made !== null) return { kind: 'joined', text: made.text };
   }
   if (turn < 0.75) {
     const list = INTRODUCTIONS[chinese ? 'zh' : 'en'];
     return {
       kind: 'introduced',
-      text: (list[Math.floor(random() * list.length)] ?? '') + reading.text,
+      text: (list[Math.floor(random() * list.length)] ?? '') + profile.text,
     };
   }
-  return { kind: 'copied', text: reading.text };
+  return { kind: 'copied', text: profile.text };
 }
 
 const shape = (answer: string): string =>

@@ -18,7 +18,7 @@ import { E5Tokenizer } from '../../../src/runtime/e5/e5-tokenizer.ts';
 import { readE5Weights } from '../../../src/runtime/e5/e5-weights.ts';
 import { pairTokens } from '../../../src/runtime/cross-encoder/pair-tokens.ts';
 import { composeEvidence, readEvidenceSource } from '../../../scorer/support/compose-evidence.ts';
-import { read } from '../../../scorer/support/reading.ts';
+import { profileOf } from '../../../scorer/support/text-profile.ts';
 import { claimText } from '../../../scorer/support/support.ts';
 import { seededRandom } from '../trees/seeded-random.ts';
 import { stableHash } from '../trees/stable-hash.ts';
@@ -31,7 +31,7 @@ const { values } = parseArgs({
     weights: { type: 'string' },
     data: { type: 'string', default: join(packageRoot, '../shared/data') },
     out: { type: 'string' },
-    /** Share of each source, for a trial. */
+    /** Share of each large source: a training of an hour on busy cores sees no more than 0.3. */
     share: { type: 'string', default: '1' },
   },
 });
@@ -112,7 +112,7 @@ function emit(pair: TrainingPair): void {
   const claim = claimText(pair.claim);
   const shift = claim === pair.claim ? 0 : -1;
   const sources = pair.references.map(({ title, text }) => readEvidenceSource(text, title));
-  const evidence = composeEvidence(read(claim), sources);
+  const evidence = composeEvidence(profileOf(claim), sources);
   const { ids } = pairTokens(tokenizer, claim, { title: '', text: evidence.text }, MOST);
   const { starts, ends } = tokenizer.encodeWithOffsets(claim);
   const length = Math.max(0, ids.indexOf(tokenizer.eos) - 1);
@@ -155,7 +155,10 @@ for (const pairs of [
   entailmentRows(values.data),
   changedSentences(values.data),
 ]) {
-  for (const pair of pairs) if (random() < Number(values.share)) emit(pair);
+  for (const pair of pairs) {
+    const all = pair.source === 'model-sentences' || pair.source === 'attribution';
+    if (all || random() < Number(values.share)) emit(pair);
+  }
 }
 closeSync(tokensFile);
 writeFileSync(join(out, 'sequences.jsonl'), `${lines.join('\n')}\n`);

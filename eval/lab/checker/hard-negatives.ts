@@ -4,7 +4,7 @@
  * shown the place and not only told that something is wrong.
  */
 import { antonymOf } from '../../../scorer/support/polarity.ts';
-import { read, type Reading } from '../../../scorer/support/reading.ts';
+import { profileOf, type TextProfile } from '../../../scorer/support/text-profile.ts';
 
 /** `main`: what the sentence says first still follows; `contradicts`: the source says otherwise. */
 export interface Changed {
@@ -44,38 +44,38 @@ function replace(
 }
 
 /** Runs of neighbouring name tokens: `Marie Curie`; in Chinese what stands in 《》 or has a dot inside. */
-export function namePlaces(reading: Reading): Place[] {
-  if (HAN.test(reading.text)) {
+export function namePlaces(profile: TextProfile): Place[] {
+  if (HAN.test(profile.text)) {
     return [
-      ...reading.text.matchAll(/《[^》]{2,20}》|[\p{Script=Han}]{1,6}[·‧][\p{Script=Han}]{1,8}/gu),
+      ...profile.text.matchAll(/《[^》]{2,20}》|[\p{Script=Han}]{1,6}[·‧][\p{Script=Han}]{1,8}/gu),
     ].map((match) => ({ start: match.index, end: match.index + match[0].length }));
   }
   const places: Place[] = [];
-  for (const { name, start, end } of reading.tokens) {
+  for (const { name, start, end } of profile.tokens) {
     if (!name) continue;
     const last = places.at(-1);
-    if (last !== undefined && /^[\s-]$/u.test(reading.text.slice(last.end, start)))
+    if (last !== undefined && /^[\s-]$/u.test(profile.text.slice(last.end, start)))
       places[places.length - 1] = { start: last.start, end };
     else places.push({ start, end });
   }
   return places;
 }
 
-function textAt(reading: Reading, { start, end }: Place): string {
-  return reading.text.slice(start, end);
+function textAt(profile: TextProfile, { start, end }: Place): string {
+  return profile.text.slice(start, end);
 }
 
 /** Two places of the sentence change their contents. */
 function swapped(
   kind: string,
-  reading: Reading,
+  profile: TextProfile,
   places: readonly Place[],
   random: Random,
 ): Changed | null {
   const pairs = places.flatMap((a, index) =>
     places.slice(index + 1).flatMap((b) => {
-      const [left, right] = [textAt(reading, a), textAt(reading, b)];
-      const between = reading.text.slice(a.end, b.start);
+      const [left, right] = [textAt(profile, a), textAt(profile, b)];
+      const between = profile.text.slice(a.end, b.start);
       // "A and B" is the same as "B and A".
       const listed = /^\s*(?:,|and|or|&|、|和|与|與|及|or|–|-|to)\s*(?:the )?$/iu.test(between);
       return left === right || left.includes(right) || right.includes(left) || listed
@@ -86,47 +86,47 @@ function swapped(
   const pair = pick(pairs, random);
   if (pair === undefined) return null;
   const [a, b] = pair;
-  const made = replace(reading.text, [
-    { at: a, by: textAt(reading, b) },
-    { at: b, by: textAt(reading, a) },
+  const made = replace(profile.text, [
+    { at: a, by: textAt(profile, b) },
+    { at: b, by: textAt(profile, a) },
   ]);
   return { kind, ...made, main: false, contradicts: true };
 }
 
-export function swapNames(reading: Reading, random: Random): Changed | null {
-  return swapped('swap-names', reading, namePlaces(reading), random);
+export function swapNames(profile: TextProfile, random: Random): Changed | null {
+  return swapped('swap-names', profile, namePlaces(profile), random);
 }
 
-export function swapQuantities(reading: Reading, random: Random): Changed | null {
-  const digits = [...reading.text.matchAll(/\d+(?:[.,]\d+)*/gu)].map((match) => ({
+export function swapQuantities(profile: TextProfile, random: Random): Changed | null {
+  const digits = [...profile.text.matchAll(/\d+(?:[.,]\d+)*/gu)].map((match) => ({
     start: match.index,
     end: match.index + match[0].length,
   }));
-  return swapped('swap-quantities', reading, digits, random);
+  return swapped('swap-quantities', profile, digits, random);
 }
 
 /** A name or number of a neighbouring sentence stands where another one belongs. */
 export function fromNeighbour(
-  reading: Reading,
-  neighbours: readonly Reading[],
+  profile: TextProfile,
+  neighbours: readonly TextProfile[],
   random: Random,
 ): Changed | null {
   const numbers = random() < 0.4;
-  const placesOf = (one: Reading): Place[] =>
+  const placesOf = (one: TextProfile): Place[] =>
     numbers
       ? [...one.text.matchAll(/\d{1,4}(?:[.,]\d+)*/gu)].map((match) => ({
           start: match.index,
           end: match.index + match[0].length,
         }))
       : namePlaces(one);
-  const at = pick(placesOf(reading), random);
+  const at = pick(placesOf(profile), random);
   if (at === undefined) return null;
-  const old = textAt(reading, at);
+  const old = textAt(profile, at);
   const others = neighbours
     .flatMap((one) => placesOf(one).map((place) => textAt(one, place)))
     .filter(
       (other) =>
-        !reading.text.includes(other) &&
+        !profile.text.includes(other) &&
         (!numbers || (other.length === old.length && Math.abs(other.length - old.length) < 2)) &&
         !other.includes(old),
     );
@@ -134,7 +134,7 @@ export function fromNeighbour(
   if (by === undefined) return null;
   return {
     kind: numbers ? 'neighbour-number' : 'neighbour-name',
-    ...replace(reading.text, [{ at, by }]),
+    ...replace(profile.text, [{ at, by }]),
     main: false,
     contradicts: true,
   };
@@ -174,38 +174,38 @@ const WIDENED: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Certainty or scope is widened; the main statement is left. */
-export function widen(reading: Reading, random: Random): Changed | null {
+export function widen(profile: TextProfile, random: Random): Changed | null {
   const found = WIDENED.flatMap(([pattern, by]) => {
-    const match = pattern.exec(reading.text);
+    const match = pattern.exec(profile.text);
     return match === null
       ? []
       : [{ at: { start: match.index, end: match.index + match[0].length }, by }];
   });
   const edit = pick(found, random);
   if (edit === undefined) return null;
-  return { kind: 'widen', ...replace(reading.text, [edit]), main: true, contradicts: false };
+  return { kind: 'widen', ...replace(profile.text, [edit]), main: true, contradicts: false };
 }
 
 /** A word's opposite in its place: direction, order, degree. */
-export function turnAround(reading: Reading, random: Random): Changed | null {
+export function turnAround(profile: TextProfile, random: Random): Changed | null {
   const found: { at: Place; by: string }[] = [];
-  reading.tokens.forEach((token, index) => {
-    const next = reading.tokens[index + 1];
+  profile.tokens.forEach((token, index) => {
+    const next = profile.tokens[index + 1];
     const two = token.pair !== null && next !== undefined;
     const at = { start: token.start, end: two ? next.end : token.end };
-    const by = antonymOf(reading.text.slice(at.start, at.end).toLowerCase());
+    const by = antonymOf(profile.text.slice(at.start, at.end).toLowerCase());
     if (by !== null) found.push({ at, by });
   });
   const edit = pick(found, random);
   if (edit === undefined) return null;
-  return { kind: 'antonym', ...replace(reading.text, [edit]), main: false, contradicts: true };
+  return { kind: 'antonym', ...replace(profile.text, [edit]), main: false, contradicts: true };
 }
 
 const BE = /\b(is|was|are|were|has|had|can|could|would|will)\b/u;
 
 /** Denies what is said, or says what is denied. */
-export function turnNegation(reading: Reading): Changed | null {
-  const { text } = reading;
+export function turnNegation(profile: TextProfile): Changed | null {
+  const { text } = profile;
   const put = (at: Place, by: string): Changed => ({
     kind: 'negation',
     ...replace(text, [{ at, by }]),
@@ -243,21 +243,21 @@ const PREDICATE_HAN =
   /是|为|為|位于|位於|成立|出生|毕业|畢業|担任|擔任|获得|獲得|发表|發表|属于|屬於/u;
 
 /** The subject of one sentence with the predicate of another: two things merged. */
-export function mergeSentences(reading: Reading, other: Reading): Changed | null {
-  const pattern = HAN.test(reading.text) ? PREDICATE_HAN : PREDICATE;
-  const [mine, theirs] = [pattern.exec(reading.text), pattern.exec(other.text)];
+export function mergeSentences(profile: TextProfile, other: TextProfile): Changed | null {
+  const pattern = HAN.test(profile.text) ? PREDICATE_HAN : PREDICATE;
+  const [mine, theirs] = [pattern.exec(profile.text), pattern.exec(other.text)];
   if (mine === null || theirs === null) return null;
-  const subject = reading.text.slice(0, mine.index);
+  const subject = profile.text.slice(0, mine.index);
   const predicate = other.text.slice(theirs.index);
-  const long = HAN.test(reading.text) ? 25 : 70;
+  const long = HAN.test(profile.text) ? 25 : 70;
   if (subject.length < 2 || subject.length > long || predicate.length < long / 5) return null;
   // "He …" and "It …" may well be the same one.
   if (/^(?:he|she|it|they|this|these|his|her|its|他|她|它|其|该|該|这|這)/iu.test(other.text))
     return null;
-  if (/^(?:he|she|it|they|this|these|there|他|她|它|其|该|該|这|這)/iu.test(reading.text))
+  if (/^(?:he|she|it|they|this|these|there|他|她|它|其|该|該|这|這)/iu.test(profile.text))
     return null;
-  const own = read(subject).tokens.filter(({ weight }) => weight > 0.2);
-  const named = read(other.text.slice(0, theirs.index));
+  const own = profileOf(subject).tokens.filter(({ weight }) => weight > 0.2);
+  const named = profileOf(other.text.slice(0, theirs.index));
   if (own.every(({ text }) => named.words.has(text))) return null;
   return {
     kind: 'merge',
@@ -269,11 +269,15 @@ export function mergeSentences(reading: Reading, other: Reading): Changed | null
 }
 
 /** Something from elsewhere is added to a true sentence. */
-export function addClause(reading: Reading, foreign: Reading, random: Random): Changed | null {
-  const stop = /[.。！!？?]+["'”’」]?$/u.exec(reading.text);
+export function addClause(
+  profile: TextProfile,
+  foreign: TextProfile,
+  random: Random,
+): Changed | null {
+  const stop = /[.。！!？?]+["'”’」]?$/u.exec(profile.text);
   if (stop === null || foreign.text.length > 120 || foreign.text.length < 12) return null;
-  const body = reading.text.slice(0, stop.index);
-  const chinese = HAN.test(reading.text);
+  const body = profile.text.slice(0, stop.index);
+  const chinese = HAN.test(profile.text);
   const clause = foreign.text.replace(/[.。！!？?]+["'”’」]?$/u, '');
   const joined = chinese
     ? pick(['，因为', '，因此', '，并且', '，而'], random)
@@ -293,8 +297,8 @@ export function addClause(reading: Reading, foreign: Reading, random: Random): C
 }
 
 /** Two true sentences of which the one is now said to be the cause of the other. */
-export function addCause(reading: Reading, other: Reading, random: Random): Changed | null {
-  const made = addClause(reading, other, () => (random() < 0.5 ? 0 : 0.3));
+export function addCause(profile: TextProfile, other: TextProfile, random: Random): Changed | null {
+  const made = addClause(profile, other, () => (random() < 0.5 ? 0 : 0.3));
   if (made === null) return null;
   const body = made.wrong[0]?.[0] ?? 0;
   const link = /^(?: because |, so that |，因为|，因此)/u.exec(made.text.slice(body));

@@ -239,7 +239,7 @@ def worker(rank, args):
     tokens, rows = load(args.data)
     leave = set(args.leave.split(","))
     train = [r for r in rows if r["use"] == "train" and r["source"] not in leave]
-    model = Reader(args.weights, [args.rank] * 12, half=True)
+    model = Reader(args.weights, [0] * args.frozen + [args.rank] * (12 - args.frozen), half=True)
     start_from(model, args.start)
     params, optimizer = optimizer_of(model, args.rate)
     source = batches(stream(train, KEEP, seed=args.seed + rank), args.padded)
@@ -301,6 +301,7 @@ def main():
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--padded", type=int, default=2400)
     parser.add_argument("--rank", type=int, default=64)
+    parser.add_argument("--frozen", type=int, default=0, help="lowest layers left as the reader has them")
     parser.add_argument("--rate", type=float, default=6e-4)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--leave", default="", help="sources to leave out, for ablations")
