@@ -162,4 +162,4 @@ for (const pairs of [
 }
 closeSync(tokensFile);
 writeFileSync(join(out, 'sequences.jsonl'), `${lines.join('\n')}\n`);
-console.log(Object.fromEntries([...counts].toSorted()), `${lines.length} pairs, ${offset} tokens`);
+console.log(Object.fromEntries(counts), `${lines.length} pairs, ${offset} tokens`);
