@@ -44,7 +44,7 @@ function replace(
 }
 
 /** Runs of neighbouring name tokens: `Marie Curie`; in Chinese what stands in 《》 or has a dot inside. */
-export function namePlaces(profile: TextProfile): Place[] {
+function namePlaces(profile: TextProfile): Place[] {
   if (HAN.test(profile.text)) {
     return [
       ...profile.text.matchAll(/《[^》]{2,20}》|[\p{Script=Han}]{1,6}[·‧][\p{Script=Han}]{1,8}/gu),

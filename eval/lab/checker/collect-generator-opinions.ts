@@ -2,7 +2,7 @@
  * What a generator thinks of the sentences of `model-sentences-dev`, in several ways of asking, one JSON
  * line a sentence; goes on where an earlier run stopped:
  *
- *   npx tsx eval/lab/checker/ask-generator-about.ts --generator FILE.gguf --out FILE.jsonl [--ways few,zero]
+ *   npx tsx eval/lab/checker/collect-generator-opinions.ts --generator FILE.gguf --out FILE.jsonl [--ways few,zero]
  */
 import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
