@@ -152,3 +152,82 @@ describe('the events of an answer', () => {
     ]);
   });
 });
+
+describe('messages about the last answer', () => {
+  const MILLS = [
+    {
+      title: 'Talby mill',
+      text: 'The mill at Talby was built in 1764. It ground rye for eleven villages until 1921. The miller was called Per Lund.',
+    },
+    {
+      title: 'Enn mill',
+      text: 'The mill at Enn was built in 1650. It still grinds barley for the brewery.',
+    },
+  ];
+  const FIRST = 'When was the mill at Talby built?';
+  const ANSWER = 'The mill at Talby was built in 1764.[1]';
+  const LISTED = `${ANSWER}\n\nSources\n[1] Talby mill https://page-1.example/`;
+  const after = (content: string) =>
+    [
+      { role: 'user', content: FIRST },
+      { role: 'assistant', content },
+    ] as const;
+
+  it.each([
+    [
+      'What else does source [1] say?',
+      /^It ground rye.*\[1\] The miller was called Per Lund\.\[1\]$/u,
+    ],
+    [
+      'Put your last answer into one short sentence.',
+      /^The mill at Talby was built in 1764\.\[1\]$/u,
+    ],
+    ['Are you certain of that?', /built in 1764/u],
+    ['No, the mill at Enn is the one I meant.', /^The mill at Enn was built in 1650/u],
+    ['And the one at Enn?', /^The mill at Enn was built in 1650/u],
+  ])('%s', async (question, text) => {
+    const service = new AnswerService(stubParts(MILLS), OPTIONS);
+    const given = checked(await eventsOf(service, { question, messages: after(LISTED) }));
+    expect(given.abstained).toBe(false);
+    expect(given.answer).toMatch(text);
+  });
+
+  it('reads the source that is remembered, without a list of addresses', async () => {
+    const service = new AnswerService(stubParts(MILLS), OPTIONS);
+    const first = checked(await eventsOf(service, { question: FIRST }));
+    const events = await eventsOf(service, {
+      question: 'What else does source [1] say?',
+      messages: after(first.answer),
+    });
+    expect(events.some(({ type }) => type === 'search-end' || type === 'page-end')).toBe(false);
+    const { answer, references } = checked(events);
+    expect(answer).toContain('It ground rye');
+    expect(answer).not.toContain('1764');
+    expect(new Set(references.map(({ title }) => title))).toEqual(new Set(['Talby mill']));
+  });
+
+  it('searches again when it is doubted, in spite of the cache', async () => {
+    let searches = 0;
+    const stub = stubParts(MILLS);
+    const service = new AnswerService(
+      { ...stub, search: (...call) => ((searches += 1), stub.search(...call)) },
+      OPTIONS,
+    );
+    const first = checked(await eventsOf(service, { question: FIRST }));
+    await eventsOf(service, { question: FIRST });
+    expect(searches).toBe(1);
+    const again = await eventsOf(service, {
+      question: 'Are you sure?',
+      messages: after(first.answer),
+    });
+    expect(checked(again).answer).toBe(first.answer);
+    expect(searches).toBe(2);
+  });
+});
+
+describe('a question without a word', () => {
+  it.each(['', '   ', '\u200B', '\uFEFF\u00A0', '?!', '…'])('%j is refused', async (question) => {
+    const service = new AnswerService(stubParts(PAGES), OPTIONS);
+    await expect(eventsOf(service, { question })).rejects.toMatchObject({ code: 'bad-request' });
+  });
+});

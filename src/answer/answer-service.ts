@@ -4,17 +4,20 @@
  */
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import PQueue from 'p-queue';
 import type { AnswerBody, AnswerWork, ProgressEvent, SearchBody } from './answer-body.ts';
 import { NO_TIME } from './answer-body.ts';
 import { answerQuestion } from './answer-pipeline.ts';
 import { ConversationMemory } from './conversation-memory.ts';
+import { passEvents } from './pass-events.ts';
 import { findReferences } from './find-references.ts';
 import type { PipelineOptions, PipelineParts } from './pipeline-parts.ts';
+import { quoteSource } from './plan/quote-source.ts';
 import { planOf, runPlan } from './plan/run-plan.ts';
 import { presentAnswer } from './present/present-answer.ts';
 import { publicReference } from './present/public-reference.ts';
-import { understand, type Understood } from './understand/understand.ts';
+import { QuestionQueue } from './question-queue.ts';
+import { listedSource } from './understand/about-answer.ts';
+import { understand, type SourceQuestion, type Understood } from './understand/understand.ts';
 import { FootnoteError } from '../core/errors.ts';
 import type { AnswerEvent, Asker, Document, Freshness, Question, Turn } from '../core/nouns.ts';
 import { questionLanguage } from '../core/question-language.ts';
@@ -65,6 +68,8 @@ interface Known {
   /** Numbers of pages in the answers before. */
   readonly earlier: ReadonlyMap<string, number>;
   readonly readBefore: readonly Document[];
+  /** It is searched for again even where it was just answered. */
+  readonly anew: boolean;
 }
 
 /** Upper bound of the answer cache in characters of its JSON. */
@@ -73,15 +78,14 @@ const CACHE_CHARACTERS = 32_000_000;
 export class AnswerService {
   readonly #parts: PipelineParts;
   readonly #options: AnswerServiceOptions;
-  readonly #queue: PQueue;
+  readonly #queue: QuestionQueue;
   readonly #answers: LRUCache<string, Kept>;
   readonly #memory = new ConversationMemory();
-  #draining = false;
 
   constructor(parts: PipelineParts, options: AnswerServiceOptions) {
     this.#parts = parts;
     this.#options = options;
-    this.#queue = new PQueue({ concurrency: options.maxConcurrent });
+    this.#queue = new QuestionQueue(options);
     this.#answers = new LRUCache({
       max: 1_000,
       maxSize: CACHE_CHARACTERS,
@@ -92,13 +96,12 @@ export class AnswerService {
 
   /** Questions being answered and waiting. */
   get load(): { readonly running: number; readonly waiting: number } {
-    return { running: this.#queue.pending, waiting: this.#queue.size };
+    return this.#queue.load;
   }
 
   /** From now on new questions get `shutting-down`; resolves when those in hand are done. */
-  async drain(): Promise<void> {
-    this.#draining = true;
-    await this.#queue.onIdle();
+  drain(): Promise<void> {
+    return this.#queue.drain();
   }
 
   /**
@@ -127,10 +130,17 @@ export class AnswerService {
     request: AnswerRequest,
     call: CallOptions,
   ): AnswerWork {
-    if (this.#draining) throw new FootnoteError('shutting-down', 'the service is stopping');
+    this.#queue.checkOpen();
     for (const step of understood.steps) yield { type: 'step', step };
     if (understood.reply !== null) return replyBody(understood.reply, understood);
     const earlier = this.#memory.numbers(request.messages ?? []);
+    const { steps, warnings, source, anew } = understood;
+    const page = source === null ? null : yield* this.#page(source, request, call);
+    if (source !== null && page !== null) {
+      const work = this.#fromPage(source, page, question, request, call);
+      const body = yield* this.#queue.run(() => work, call);
+      return { ...body, steps, warnings: [...warnings, ...body.warnings] };
+    }
     const plan = planOf(question.text);
     const planned =
       plan === null
@@ -141,6 +151,7 @@ export class AnswerService {
                 ...call,
                 earlier,
                 readBefore: [],
+                anew,
               }),
             earlier,
             linkTo: (url, quote) => this.#parts.linkTo(url, quote),
@@ -148,19 +159,60 @@ export class AnswerService {
           });
     const readBefore = this.#readBefore(request, understood);
     const body =
-      planned.body ?? (yield* this.#one(question, request, { ...call, earlier, readBefore }));
+      planned.body ?? (yield* this.#one(question, request, { ...call, earlier, readBefore, anew }));
     return {
       ...body,
-      steps: [...understood.steps, ...planned.steps],
-      warnings: [...understood.warnings, ...body.warnings],
+      steps: [...steps, ...planned.steps],
+      warnings: [...warnings, ...body.warnings],
     };
+  }
+
+  /** The page of a source of the last answer: remembered, or read again where its list names it. */
+  async *#page(
+    { number }: SourceQuestion,
+    { messages = [] }: AnswerRequest,
+    { signal }: CallOptions,
+  ): AsyncGenerator<ProgressEvent, Document | null> {
+    const kept = this.#memory.page(messages, number);
+    if (kept !== null) return kept;
+    const last = messages.findLast(({ role }) => role === 'assistant');
+    const url = listedSource(last?.content ?? '', number);
+    if (url === null) return null;
+    const result = { url, title: '', snippet: '', publishedAt: null, provider: 'given', rank: 1 };
+    const { documents } = await this.#parts.readPages([result], {
+      signal,
+      onPage: () => undefined,
+    });
+    const [page] = documents;
+    yield { type: 'page-end', url, title: page?.title ?? null, failure: null };
+    return page ?? null;
+  }
+
+  /** What one page says: of a question, or besides the answer that rests on it. */
+  #fromPage(
+    source: SourceQuestion,
+    page: Document,
+    question: Question,
+    request: AnswerRequest,
+    { signal }: CallOptions,
+  ): AnswerWork {
+    const said = request.messages?.findLast(({ role }) => role === 'assistant')?.content ?? '';
+    const options = {
+      ...this.#pipelineOptions(request, signal),
+      earlier: new Map([[page.url, source.number]]),
+      readBefore: [page],
+      onlyKnown: true,
+    };
+    return source.question === null
+      ? quoteSource(question, page, said, this.#parts, options)
+      : answerQuestion(question, this.#parts, options);
   }
 
   /** Answers one question that stands by itself, from memory where it was just answered. */
   async *#one(
     question: Question,
     request: AnswerRequest,
-    { signal, earlier, readBefore }: CallOptions & Known,
+    { signal, earlier, readBefore, anew }: CallOptions & Known,
   ): AnswerWork {
     const { askedAt: _, ...identity } = question;
     const { maxReferences, drafts, seed, temperature, topP, alternatives } = request;
@@ -175,43 +227,31 @@ export class AnswerService {
       [...earlier],
       readBefore.map(({ url }) => url),
     ]);
-    const kept = this.#options.answerCacheSeconds > 0 ? this.#answers.get(key) : undefined;
+    const lasts = this.#options.answerCacheSeconds > 0;
+    const kept = lasts && !anew ? this.#answers.get(key) : undefined;
     if (kept !== undefined) {
       yield* kept.events;
       return { ...kept.body, timings_ms: NO_TIME };
     }
-    const release = await this.#slot(signal);
-    try {
-      const events: ProgressEvent[] = [];
-      const options = { ...this.#pipelineOptions(request, signal), earlier, readBefore };
-      const work = answerQuestion(question, this.#parts, options);
-      try {
-        for (;;) {
-          const next = await work.next();
-          if (next.done === true) {
-            const body = next.value;
-            // An answer that a passing failure thinned out must not be repeated for ten minutes.
-            if (isLasting(body)) this.#answers.set(key, { events, body });
-            return body;
-          }
-          if (next.value.type !== 'sentence') events.push(next.value);
-          yield next.value;
-        }
-      } finally {
-        await work.return(undefined as never);
-      }
-    } finally {
-      release();
-    }
+    const events: ProgressEvent[] = [];
+    const options = { ...this.#pipelineOptions(request, signal), earlier, readBefore };
+    const work = this.#queue.run(() => answerQuestion(question, this.#parts, options), { signal });
+    const body = yield* passEvents(work, (event) => {
+      if (event.type !== 'sentence') events.push(event);
+      return event;
+    });
+    // An answer that a passing failure thinned out must not be repeated for ten minutes.
+    if (lasts && isLasting(body)) this.#answers.set(key, { events, body });
+    return body;
   }
 
   /**
    * The pages of the last answer, for a follow-up that goes on about them: one that was rewritten from
    * the conversation and asks for nothing newer or elsewhere.
    */
-  #readBefore(request: AnswerRequest, { steps }: Understood): readonly Document[] {
+  #readBefore(request: AnswerRequest, { steps, anew }: Understood): readonly Document[] {
     const { messages = [], freshness, sites = [], excludedSites = [] } = request;
-    const rewritten = steps.some(({ kind }) => kind === 'rewrite');
+    const rewritten = !anew && steps.some(({ kind }) => kind === 'rewrite');
     if (!rewritten || freshness !== undefined || sites.length + excludedSites.length > 0) return [];
     return this.#memory.lastPages(messages);
   }
@@ -223,22 +263,14 @@ export class AnswerService {
   ): AsyncGenerator<ProgressEvent, SearchBody> {
     const { question, understood } = await this.#question(request, signal);
     for (const step of understood.steps) yield { type: 'step', step };
-    const release = await this.#slot(signal);
-    try {
-      const options = this.#pipelineOptions(request, signal);
-      const { references, queries, warnings } = yield* findReferences(
-        question,
-        this.#parts,
-        options,
-      );
-      return {
-        queries,
-        references: references.map(publicReference),
-        warnings: [...understood.warnings, ...warnings],
-      };
-    } finally {
-      release();
-    }
+    const options = this.#pipelineOptions(request, signal);
+    const work = () => findReferences(question, this.#parts, options);
+    const { references, queries, warnings } = yield* this.#queue.run(work, { signal });
+    return {
+      queries,
+      references: references.map(publicReference),
+      warnings: [...understood.warnings, ...warnings],
+    };
   }
 
   async #question(
@@ -287,35 +319,6 @@ export class AnswerService {
       alternatives: request.alternatives,
     };
   }
-
-  /** Waits for a place; the returned function gives it back. */
-  async #slot(signal: AbortSignal): Promise<() => void> {
-    if (this.#draining) throw new FootnoteError('shutting-down', 'the service is stopping');
-    // With a place free nobody waits: a bound of 0 then means that none may.
-    const { concurrency, pending, size } = this.#queue;
-    if (pending + size >= concurrency + this.#options.maxQueued) {
-      throw new FootnoteError(
-        'overloaded',
-        `${pending} questions are being answered and ${size} wait`,
-        {
-          retryAfterSeconds: 10,
-        },
-      );
-    }
-    return new Promise<() => void>((resolve, reject) => {
-      this.#queue
-        .add(
-          () =>
-            new Promise<void>((release) => {
-              resolve(release);
-            }),
-          { signal },
-        )
-        .catch(() => {
-          reject(new FootnoteError('cancelled', 'cancelled while waiting for a place'));
-        });
-    });
-  }
 }
 
 const primary = (tag: string): string => tag.split('-')[0]?.toLowerCase() ?? tag;
@@ -343,6 +346,9 @@ const replyBody = (reply: string, { steps, warnings }: Understood): AnswerBody =
 function checkQuestion(text: string): string {
   const trimmed = text.trim();
   if (trimmed === '') throw new FootnoteError('bad-request', 'question must not be empty');
+  if (!/[\p{L}\p{N}]/u.test(trimmed)) {
+    throw new FootnoteError('bad-request', 'question has no letter and no digit to search for');
+  }
   if (trimmed.length > 4_000) {
     throw new FootnoteError(
       'bad-request',

@@ -40,6 +40,15 @@ export class ConversationMemory {
     return numbers;
   }
 
+  /** The page that has a number in the last answer of a conversation; null where it is forgotten. */
+  page(turns: readonly Turn[], number: number): Document | null {
+    const last = turns.findLast(({ role }) => role === 'assistant');
+    if (last === undefined) return null;
+    const key = keyOf(last.content);
+    const urls = [...(this.#numbers.get(key) ?? [])].filter((entry) => entry[1] === number);
+    return this.#pages.get(key)?.find(({ url }) => urls.some((entry) => entry[0] === url)) ?? null;
+  }
+
   /** The pages that the last answer of a conversation refers to; none where it is forgotten. */
   lastPages(turns: readonly Turn[]): readonly Document[] {
     const last = turns.findLast(({ role }) => role === 'assistant');

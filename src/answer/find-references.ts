@@ -43,7 +43,8 @@ export async function* findReferences(
     return { references, answerability, warnings, documents };
   };
   const known = readBefore.length === 0 ? null : await rank(readBefore);
-  if (known !== null && known.answerability >= SURE_WITHOUT_SEARCH) {
+  const enough = options.onlyKnown === true || (known?.answerability ?? 0) >= SURE_WITHOUT_SEARCH;
+  if (known !== null && enough) {
     yield { type: 'references', references: known.references.map(publicReference) };
     return { ...known, queries: [] };
   }

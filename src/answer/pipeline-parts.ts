@@ -106,4 +106,6 @@ export interface PipelineOptions extends CallOptions {
   readonly earlier?: ReadonlyMap<string, number> | undefined;
   /** Pages that earlier answers of the conversation rest on: read before anything is searched for. */
   readonly readBefore?: readonly Document[] | undefined;
+  /** Nothing is searched for: `readBefore` is all there is. */
+  readonly onlyKnown?: boolean | undefined;
 }

@@ -5,6 +5,7 @@
  */
 import type { AnswerStep } from '../../core/nouns.ts';
 import type { AnswerBody, AnswerWork, LooseSentence, ProgressEvent } from '../answer-body.ts';
+import { passEvents } from '../pass-events.ts';
 import { calculate } from '../understand/arithmetic.ts';
 import { comparisonIn, conclusion, sideQuestion, type Comparison } from './comparison.ts';
 import { figureOf, type Figure } from './figure-of.ts';
@@ -68,16 +69,9 @@ async function* askPart(
   tell: Tell,
 ): AsyncGenerator<ProgressEvent, AnswerBody> {
   yield* tell({ kind: 'search', input: text, output: text, references: [] });
-  const work = options.ask(text, quotes);
-  try {
-    for (;;) {
-      const next = await work.next();
-      if (next.done === true) return next.value;
-      if (next.value.type === 'search-end' || next.value.type === 'page-end') yield next.value;
-    }
-  } finally {
-    await work.return(undefined as never);
-  }
+  return yield* passEvents(options.ask(text, quotes), (event) =>
+    event.type === 'search-end' || event.type === 'page-end' ? event : null,
+  );
 }
 
 async function* compare(

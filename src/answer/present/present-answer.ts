@@ -4,7 +4,8 @@
  */
 import { FootnoteError } from '../../core/errors.ts';
 import type { Answer, AnswerEvent, Document } from '../../core/nouns.ts';
-import type { AnswerBody, AnswerWork } from '../answer-body.ts';
+import type { AnswerWork } from '../answer-body.ts';
+import { passEvents } from '../pass-events.ts';
 import type { AnswerStyle } from '../understand/answer-style.ts';
 import { AnswerText, textOf } from './answer-text.ts';
 import { shapeAnswer } from './shape-answer.ts';
@@ -31,21 +32,10 @@ export async function* presentAnswer(
   // A style chooses among all sentences: they are held until the last is known.
   const held = style !== null && Object.keys(style).some((wish) => wish !== 'language');
   const running = new AnswerText({ language });
-  let body: AnswerBody;
-  try {
-    for (;;) {
-      const next = await work.next();
-      if (next.done === true) {
-        body = next.value;
-        break;
-      }
-      if (next.value.type !== 'sentence') yield next.value;
-      else if (!held) yield { type: 'answer-delta', text: running.add(next.value.sentence) };
-    }
-  } finally {
-    // The reader may have gone: what is under way ends with it.
-    await work.return(undefined as never);
-  }
+  const body = yield* passEvents(work, (event): AnswerEvent | null => {
+    if (event.type !== 'sentence') return event;
+    return held ? null : { type: 'answer-delta', text: running.add(event.sentence) };
+  });
   const told = running.sentences;
   if (told.some(({ text }, index) => body.sentences[index]?.text !== text)) {
     throw new FootnoteError('internal', 'a sentence that was told is not part of the answer');

@@ -29,6 +29,8 @@ describe('readStyle', () => {
     ['as a table please', '', { shape: 'table' }],
     ['Say that in German', '', { language: 'de' }],
     ['shorter', '', { sentences: 1 }],
+    ['Put your last answer into one short sentence.', '', { sentences: 1 }],
+    ['Make your answer shorter', '', { sentences: 1 }],
     ['请用一句话回答：大熊猫吃什么？', '大熊猫吃什么？', { sentences: 1 }],
     ['大熊猫吃什么？请用英文回答', '大熊猫吃什么？', { language: 'en' }],
     ['用表格列出大熊猫的食物', '大熊猫的食物', { shape: 'table' }],

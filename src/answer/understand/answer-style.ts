@@ -76,7 +76,7 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   俄文: 'ru',
 };
 const LANGUAGE = `(${Object.keys(LANGUAGES).join('|')})`;
-const ASKS = String.raw`(?:(?:please|and|but|now|can you|could you)\s){0,4}(?:answer|reply|respond|explain(?: (?:it|this|that))?|say (?:it|that|this)|put (?:it|that)|write(?: (?:it|that))?|describe it|summari[sz]e(?: (?:it|that))?|give (?:it|that|the answer|me the answer)|tell me|show (?:it|that)|make it|keep (?:it|your answers?)|use|format (?:it|that|your answers?)|translate (?:it|that)|be|always)\s`;
+const ASKS = String.raw`(?:(?:please|and|but|now|can you|could you)\s){0,4}(?:answer|reply|respond|explain(?: (?:it|this|that))?|say (?:it|that|this)|put (?:it|that|this|(?:your|the) (?:last |previous )?answer)|write(?: (?:it|that))?|describe it|summari[sz]e(?: (?:it|that))?|give (?:it|that|the answer|me the answer)|tell me|show (?:it|that)|make (?:it|(?:your|the) (?:last |previous )?answers?)|keep (?:it|your answers?)|use|format (?:it|that|your answers?)|translate (?:it|that)|be|always)\s`;
 const TAIL = String.raw`(?:\s?,?\s?please)?`;
 
 type Reading = (match: RegExpExecArray) => AnswerStyle;
@@ -97,7 +97,7 @@ const language = (text: string | undefined): string =>
 const RULES: readonly (readonly [RegExp, Reading])[] = [
   [
     new RegExp(
-      String.raw`(?:${ASKS})?\b(?:in|with|as|using|to) (?:just |only |exactly |at most |no more than |max(?:imum)? )?${NUMBER} (?:short |simple |complete )?(?:sentences?|lines?)\b${TAIL}`,
+      String.raw`(?:${ASKS})?\b(?:in|into|with|as|using|to) (?:just |only |exactly |at most |no more than |max(?:imum)? )?${NUMBER} (?:short |simple |complete )?(?:sentences?|lines?)\b${TAIL}`,
       'iu',
     ),
     (m) => ({ sentences: count(m[1]) }),
@@ -207,7 +207,7 @@ const RULES: readonly (readonly [RegExp, Reading])[] = [
 
 /** What is left of a message that asked for nothing but a style. */
 const EMPTY =
-  /^(?:(?:please|now|and|ok|okay|again|it|that|this|can you|could you|the (?:same|answer)|say|give|answer|me|instead|but|再|请|請|那|把它|把这|回答|说|說|一遍|一次|吧|呢|一下|谢谢|thanks|\s|[,.!?，。！？:：]))*$/iu;
+  /^(?:(?:please|now|and|ok|okay|again|it|that|this|can you|could you|(?:the|your) (?:(?:same|last|previous) )?answer|the same|say|give|put|make|answer|me|instead|but|再|请|請|那|把它|把这|回答|说|說|一遍|一次|吧|呢|一下|谢谢|thanks|\s|[,.!?，。！？:：]))*$/iu;
 
 export interface StyledQuestion {
   /** The question without the words of style; empty when the message was style alone. */

@@ -46,10 +46,38 @@ export function namesIn(text: string): string[] {
   return names;
 }
 
+/** `the mill at Talby`: a thing told by its place. "The height of K2" is an attribute of K2, and left out. */
+const PLACED = new RegExp(
+  String.raw`\bthe ((?:(?!(?:is|are|was|were|do|does|did|has|have|had|that|which|who|when|where|and|or|first|last|name|number|amount|kind|type|population|weather|time)\b)\p{Ll}[\p{L}’'-]* ){1,3}?)(?:at|in|on|near|over|under|across|from|by|outside|below|behind) (?:the )?(${CAPITAL}(?:[ -]${CAPITAL}|[ ]${LINK}[ ]${CAPITAL})*)`,
+  'gu',
+);
+
+/** A thing and the place that tells it from others of its kind. */
+export interface PlacedThing {
+  /** As it was said: `the mill at Talby`. */
+  readonly text: string;
+  /** `mill` */
+  readonly thing: string;
+  /** `Talby` */
+  readonly place: string;
+}
+
+/** Things that the text tells by their places, in order of appearance. */
+export function placedThings(text: string): PlacedThing[] {
+  return [...text.matchAll(PLACED)].map(([found, thing = '', place = '']) => {
+    const bare = place.replace(/['’]s?$/u, '');
+    return {
+      text: found.slice(0, found.length - place.length + bare.length),
+      thing: thing.trim(),
+      place: bare,
+    };
+  });
+}
+
 /** Candidates for what the text is about, most specific kind first; may be empty. */
 export function englishTopics(text: string): string[] {
   const names = namesIn(text);
-  if (names.length > 0) return names;
+  if (names.length > 0) return [...placedThings(text).map((placed) => placed.text), ...names];
   const phrases = [...text.matchAll(DETERMINED)]
     .map(([, phrase]) => (phrase ?? '').trim())
     .filter((phrase) => phrase !== '')

@@ -1,6 +1,6 @@
 /** English follow-ups: pronouns, "that bridge", "there", "what about …", "why?", and bare noun phrases. */
 import { keywordsOf } from './content-words.ts';
-import { englishTopics, namesIn } from './english-topics.ts';
+import { englishTopics, namesIn, placedThings } from './english-topics.ts';
 import type { Exchange, Rewrite } from './rewrite-follow-up.ts';
 
 const LEAD =
@@ -17,6 +17,9 @@ const DEMONSTRATIVE =
 const BARE =
   /^(?:why|when|where|who|how|which|how come|why not|how so|since when|by whom|in (?:what|which) (?:year|country|city)|what (?:year|country|city)|how (?:much|many|long|tall|high|deep|far|old|big|large|wide|heavy))\s*\?*$/iu;
 const ABOUT = /^(?:what|how) about\s+(.+?)\s*\?*$/iu;
+/** "And the one at Enn?", "The mill in Norra?": nothing but another thing of the same kind. */
+const ALONE =
+  /^((?:the|that) (?:[\p{Ll}-]+ ){0,2}?(?:one|[\p{Ll}-]+) (?:at|in|on|near|over|under|from|by|of|called) (?:the )?\p{Lu}[^?,.]{0,60}|(?:the )?one (?:at|in|on|near|from|of|by) [^?,.]{2,60})\s*\?*$/u;
 const TIME = /^(?:year|day|month|century|decade|time|date)s?$/iu;
 const WH_START =
   /^\s*(?:in |at |on |of |for |from |by |to )?(?:who|whom|whose|what|which|when|where|why|how(?: \p{L}+)?)\b/iu;
@@ -29,6 +32,8 @@ export function rewriteEnglish(question: string, exchanges: readonly Exchange[])
   if (body === '') return null;
   const about = ABOUT.exec(body)?.[1];
   if (about !== undefined) return substitute(about, last);
+  const alone = ALONE.exec(body)?.[1];
+  if (alone !== undefined) return substitute(alone, last);
   if (BARE.test(body)) return bare(body, last);
   const own = namesIn(body);
   const topic = (personal: boolean) => chooseTopic(exchanges, personal);
@@ -37,7 +42,8 @@ export function rewriteEnglish(question: string, exchanges: readonly Exchange[])
   if (named !== null && namesIn(named[1] ?? '').length === 0) {
     const found = fromDemonstrative(named, exchanges);
     if (found !== null) {
-      return put(body, named.index, named[0].length, found.text, found.sure, found.text);
+      const length = named[0].length - found.rest.length;
+      return put(body, named.index, length, found.text, found.sure, found.text);
     }
   }
   const expletive = EXPLETIVE.exec(body);
@@ -72,7 +78,9 @@ export function rewriteEnglish(question: string, exchanges: readonly Exchange[])
   if (there !== null && !EXISTENTIAL.test(body) && own.length === 0) {
     const chosen = topic(false);
     if (chosen === null) return appended(body, last);
-    return put(body, there.index, there[0].length, `in ${chosen.text}`, chosen.sure, chosen.text);
+    // There is the place of the thing.
+    const place = placedThings(chosen.text)[0]?.place ?? chosen.text;
+    return put(body, there.index, there[0].length, `in ${place}`, chosen.sure, place);
   }
   const pointing =
     /\b(?:this|that|these|those)\b(?=\s*(?:\?|$|is|are|was|were|mean|happen|work|change|end|start|begin|cost|take))/iu.exec(
@@ -119,11 +127,26 @@ function substitute(about: string, last: Exchange): Rewrite | null {
   }
   const at = last.question.indexOf(topic);
   if (at < 0) return { text: `${about}: ${question}?`, topic: about, sure: false };
+  const meant = inPlaceOf(topic, about);
   return {
-    text: last.question.slice(0, at) + about + last.question.slice(at + topic.length),
-    topic: about,
+    text: last.question.slice(0, at) + meant + last.question.slice(at + topic.length),
+    topic: meant,
     sure: true,
   };
+}
+
+/** "The one at Enn" and "Enn" in the place of "the mill at Talby" are the mill at Enn. */
+function inPlaceOf(topic: string, about: string): string {
+  const [placed] = placedThings(topic);
+  const one =
+    /^(?:the |that )?(?:other )?one ((?:at|in|on|near|over|under|from|of|by|called) .+)$/iu.exec(
+      about,
+    )?.[1];
+  if (placed === undefined) return one === undefined ? about : `${topic} ${one}`;
+  if (one !== undefined) return `the ${placed.thing} ${one}`;
+  const [name, more] = namesIn(about);
+  const isName = name === about.replace(/^the /iu, '') && more === undefined;
+  return isName ? placed.text.replace(placed.place, about) : about;
 }
 
 /** "Why?", "When?": the earlier question's words asked in a new way. */
@@ -153,20 +176,31 @@ function appended(body: string, last: Exchange): Rewrite {
 function fromDemonstrative(
   match: RegExpExecArray,
   exchanges: readonly Exchange[],
-): { readonly text: string; readonly sure: boolean } | null {
-  const noun = (match[1] ?? '').split(' ').at(-1) ?? '';
+): { readonly text: string; readonly sure: boolean; readonly rest: string } | null {
+  const [first = '', second] = (match[1] ?? '').split(' ');
+  const noun = second ?? first;
   if (TIME.test(noun)) {
     const text = exchanges.at(-1)?.answer ?? '';
     const year =
       /\b(?:1\d{3}|20\d{2})\b/u.exec(text)?.[0] ??
       /\b(?:1\d{3}|20\d{2})\b/u.exec(exchanges.at(-1)?.question ?? '')?.[0];
-    return year === undefined ? null : { text: `in ${year}`, sure: true };
+    return year === undefined ? null : { text: `in ${year}`, sure: true, rest: '' };
   }
   const ranked = rankTopics(exchanges, false);
   // "that bridge" is the Golden Gate Bridge, whatever else was named.
-  const same = ranked.find((topic) => topic.toLowerCase().endsWith(noun.toLowerCase()));
-  const text = same ?? ranked[0];
-  return text === undefined ? null : { text, sure: same !== undefined || ranked.length === 1 };
+  const called = (word: string): string | undefined =>
+    ranked.find((topic) =>
+      [topic, placedThings(topic)[0]?.thing ?? ''].some((name) =>
+        name.toLowerCase().endsWith(word.toLowerCase()),
+      ),
+    );
+  const same = called(noun);
+  // "Is that mill still running?": the second word belongs to what is asked.
+  const short = same === undefined && second !== undefined ? called(first) : undefined;
+  const text = same ?? short ?? ranked[0];
+  if (text === undefined) return null;
+  const sure = (same ?? short) !== undefined || ranked.length === 1;
+  return { text, sure, rest: short === undefined ? '' : ` ${second}` };
 }
 
 function chooseTopic(
@@ -205,9 +239,11 @@ function rankTopics(exchanges: readonly Exchange[], personal: boolean): string[]
       if (first.length > 0) return first;
     }
     if (asked.length > 0) {
-      const text = answer ?? '';
+      const text = (answer ?? '').toLowerCase();
       const weight = (topic: string): number =>
-        (text.includes(topic) ? 4 : 0) +
+        (text.includes(topic.toLowerCase()) ? 4 : 0) +
+        // The thing is talked about, not the place that it is told by.
+        (placedThings(topic).length > 0 ? 5 : 0) +
         Math.min(3, topic.split(' ').length) +
         (question.trimEnd().replace(/\?+$/u, '').endsWith(topic) ? 0.5 : 0) -
         (/^\p{Lu}{2,4}$/u.test(topic) ? 1.5 : 0);

@@ -10,6 +10,16 @@ const bridge = {
   question: 'When did the Golden Gate Bridge open?',
   answer: 'The Golden Gate Bridge opened in 1937.',
 };
+const mill = {
+  question: 'When was the mill at Talby built?',
+  answer: 'The mill at Talby was built in 1764 and has two wheels of oak.',
+};
+const tower = {
+  question: 'How tall is the Eiffel Tower?',
+  answer: 'The Eiffel Tower is 330 m tall.',
+};
+const finland = { question: 'What is the largest lake in Finland?', answer: 'It is Saimaa.' };
+const k2 = { question: 'What is the height of K2?', answer: 'K2 is 8,611 m high.' };
 const panda = { question: '大熊猫主要吃什么？', answer: '大熊猫主要吃竹子。' };
 const canal = { question: '京杭大运河全长多少千米？', answer: '京杭大运河全长1794千米。' };
 
@@ -37,6 +47,16 @@ describe('rewriteFollowUp', () => {
     ['那长江呢？', canal, '长江全长多少千米？'],
     ['面积多大？', canal, '京杭大运河的面积多大？'],
     ['该运河流经哪些省？', canal, /京杭大运河.*流经哪些省/u],
+    ['And who built it?', mill, 'Who built the mill at Talby?'],
+    ['Who is the miller?', mill, 'Who is the miller of the mill at Talby?'],
+    ['Is that mill still running?', mill, 'Is the mill at Talby still running?'],
+    ['What else can be seen there?', mill, 'What else can be seen in Talby?'],
+    ['And the one at Enn?', mill, 'When was the mill at Enn built?'],
+    ['What about Enn?', mill, 'When was the mill at Enn built?'],
+    ['And the church at Enn?', mill, 'When was the church at Enn built?'],
+    ['And the one in Las Vegas?', tower, 'How tall is the Eiffel Tower in Las Vegas?'],
+    ['How deep is it?', finland, 'How deep is the largest lake in Finland?'],
+    ['What is its area?', k2, "What is K2's area?"],
   ])('rewrites %s', (question, exchange, expected) => {
     const rewrite = rewriteFollowUp(question, [exchange]);
     if (typeof expected === 'string') expect(rewrite?.text).toBe(expected);

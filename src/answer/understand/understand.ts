@@ -3,6 +3,7 @@
  * search, or a style for the answer. Rules only; each decision is a step that people can read.
  */
 import type { AnswerStep, Asker, Turn, Warning } from '../../core/nouns.ts';
+import { aboutAnswer, withoutSourceList } from './about-answer.ts';
 import { aboutConversation } from './about-conversation.ts';
 import { readStyle, type AnswerStyle } from './answer-style.ts';
 import { arithmeticIn, calculate, type Calculation, type NoResult } from './arithmetic.ts';
@@ -17,8 +18,18 @@ export interface Understood {
   /** The answer, where no search is needed. */
   readonly reply: string | null;
   readonly style: AnswerStyle | null;
+  /** What is asked of a source of the last answer, by its number there; null: nothing. */
+  readonly source: SourceQuestion | null;
+  /** The last answer is doubted: it is searched for anew. */
+  readonly anew: boolean;
   readonly steps: readonly AnswerStep[];
   readonly warnings: readonly Warning[];
+}
+
+export interface SourceQuestion {
+  readonly number: number;
+  /** The question that the source is read for; null: what it says besides the answer. */
+  readonly question: string | null;
 }
 
 export interface Surroundings {
@@ -40,7 +51,8 @@ export async function understand(message: string, around: Surroundings): Promise
   const { turns, asker, now } = around;
   const reply = await replyTo(message, around);
   if (reply !== null) {
-    return { question: message, reply: reply.text, style: null, steps: [reply.step], warnings: [] };
+    const { text, step } = reply;
+    return { ...PLAIN, question: message, reply: text, steps: [step] };
   }
   const system = systemStyle(turns);
   const { question: plain, style: own } = readStyle(message);
@@ -49,8 +61,9 @@ export async function understand(message: string, around: Surroundings): Promise
   const last = exchanges.at(-1);
   // A message of style alone asks for the last answer in another form.
   const asked = plain !== '' ? plain : (last?.question ?? message);
-  const rules = plain === '' ? null : rewriteFollowUp(asked, exchanges);
-  const dated = resolveDates(rules?.text ?? asked, now, asker.timezone ?? 'UTC');
+  const about = plain === '' || last === undefined ? null : aboutAnswer(plain);
+  const whole = plain === '' ? asked : standalone(plain, exchanges);
+  const dated = resolveDates(whole, now, asker.timezone ?? 'UTC');
   const question = resolvePlaces(dated, asker);
   const steps: AnswerStep[] = [];
   if (question !== message && (question !== plain || own === null)) {
@@ -64,7 +77,47 @@ export async function understand(message: string, around: Surroundings): Promise
       references: [],
     });
   }
-  return { question, reply: null, style, steps, warnings: system.warnings };
+  return {
+    ...PLAIN,
+    question,
+    style,
+    source:
+      about?.kind === 'source'
+        ? { number: about.number, question: about.about === null ? null : question }
+        : null,
+    anew: about?.kind === 'doubt',
+    steps,
+    warnings: system.warnings,
+  };
+}
+
+const PLAIN = {
+  reply: null,
+  style: null,
+  source: null,
+  anew: false,
+  warnings: [],
+} as const;
+
+/** The message as a question that stands by itself, in the light of the exchanges before it. */
+function standalone(message: string, exchanges: readonly Exchange[]): string {
+  const last = exchanges.at(-1);
+  const about = last === undefined ? null : aboutAnswer(message);
+  const rewritten = (text: string): string => rewriteFollowUp(text, exchanges)?.text ?? text;
+  switch (about?.kind) {
+    case 'doubt':
+      return last?.question ?? message;
+    case 'source':
+      return about.about === null
+        ? (last?.question ?? message)
+        : rewritten(`What about ${about.about}?`);
+    case 'correction':
+      return rewritten(
+        /\p{Script=Han}/u.test(about.meant) ? `那${about.meant}呢？` : `What about ${about.meant}?`,
+      );
+    default:
+      return rewritten(message);
+  }
 }
 
 async function replyTo(
@@ -147,10 +200,9 @@ export function exchangesOf(turns: readonly Turn[]): Exchange[] {
   const recent = turns.filter(({ role }) => role !== 'system').slice(-2 * MOST_EXCHANGES);
   let spoken = false;
   for (const { role, content } of recent) {
-    const text = content
-      .slice(0, MOST_CHARACTERS)
-      .replace(/\[\d{1,3}\]/gu, '')
-      .trim();
+    const said = role === 'user' ? content : withoutSourceList(content);
+    const cut = said.slice(0, MOST_CHARACTERS);
+    const text = (role === 'user' ? cut : cut.replace(/\[\d{1,3}\]/gu, '')).trim();
     if (text === '') continue;
     if (role === 'user') {
       const { question: plain } = readStyle(text);
@@ -160,7 +212,7 @@ export function exchangesOf(turns: readonly Turn[]): Exchange[] {
         smallTalk(text, 'en') !== null ||
         aboutConversation(text, turns, 'en') !== null;
       if (spoken) continue;
-      exchanges.push({ question: rewriteFollowUp(plain, exchanges)?.text ?? plain, answer: null });
+      exchanges.push({ question: standalone(plain, exchanges), answer: null });
     } else if (!spoken) {
       const last = exchanges.pop();
       if (last !== undefined) exchanges.push({ ...last, answer: text });
