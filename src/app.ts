@@ -266,13 +266,15 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
     parts,
     sample: sample !== null,
     warm: async () => {
-      // In the order in which a question needs them: side by side they would slow each other down.
-      await reading.open();
-      await (await ranking.open()).ranker.warm(life);
-      await Promise.all([
-        judging.open().then(({ judge }) => judge.warm({ signal: life })),
-        writing.open().then(({ generator }) => generator?.warm(life)),
-      ]);
+      // Opening a generator keeps one core busy, whatever else opens meanwhile; the rest comes in the order
+      // in which a question needs it, because side by side they would slow each other down.
+      const written = writing.open().then(({ generator }) => generator?.warm(life));
+      const rest = async (): Promise<void> => {
+        await reading.open();
+        await (await ranking.open()).ranker.warm(life);
+        await (await judging.open()).judge.warm({ signal: life });
+      };
+      await Promise.all([rest(), written]);
       state = null;
       // A folder is indexed before the first question asks for it; a failure is reported by the search.
       router.prepare({ signal: life }).catch(() => undefined);

@@ -2,18 +2,13 @@
 /** The `footnote` command. */
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
-import { createApp, type App } from './app.ts';
+import type { App } from './app.ts';
 import type { AnswerRequest } from './answer/answer-service.ts';
 import { ask } from './cli/ask-command.ts';
 import { chat } from './cli/chat-command.ts';
 import { completionScript, SHELLS, type Shell } from './cli/completion.ts';
-import { addEvalCommand } from './cli/eval-command.ts';
-import { doctorCommand } from './cli/doctor-command.ts';
-import { mcp } from './cli/mcp-command.ts';
 import { keysNewCommand } from './cli/keys-command.ts';
 import { modelsListCommand, modelsPullCommand, modelsVerifyCommand } from './cli/models-command.ts';
-import { serve } from './cli/serve-command.ts';
-import { STAGES, stageCommand } from './cli/stage-command.ts';
 import { waitUntilIndexed } from './cli/wait-until-indexed.ts';
 import { verify, VERIFY_FORMATS, type VerifyFormat } from './cli/verify-command.ts';
 import type { WebTap } from './composition/web-seams.ts';
@@ -49,6 +44,7 @@ function configOf(command: Command): Config {
 
 /** An app that tells on stderr what it fetches and passes over. */
 async function openApp(config: Config, signal = stop.signal, web?: WebTap): Promise<App> {
+  const { createApp } = await import('./app.ts');
   const line = new ProgressLine(process.stderr);
   const notice = (message: string): void => {
     line.notice(message);
@@ -159,6 +155,7 @@ program
     const logger = pino({ level: config.logLevel }, pino.destination(2));
     // Stopping must not take the models from answers in hand: the service closes the app itself.
     const app = await openApp(config, new AbortController().signal);
+    const { serve } = await import('./cli/serve-command.ts');
     await serve(app, config, logger, stop.signal);
   });
 
@@ -258,6 +255,7 @@ Examples:
   .action(async (options: { readonly http?: true }, command: Command) => {
     const config = configOf(command);
     const app = await openApp(config, new AbortController().signal);
+    const { mcp } = await import('./cli/mcp-command.ts');
     await mcp(app, config, { http: options.http === true, signal: stop.signal });
   });
 
@@ -302,46 +300,54 @@ program
   .description('what works on this machine, and how to mend what does not')
   .option('--json', 'print JSON')
   .action(async (options: { readonly json?: boolean }, command: Command) => {
+    const { doctorCommand } = await import('./cli/doctor-command.ts');
     process.exitCode = await doctorCommand(configOf(command), options, io);
   });
 
-addEvalCommand(program, {
-  configOf,
-  openApp: (config, web) => openApp(config, stop.signal, web),
-  signal: stop.signal,
-  stdout: process.stdout,
-  stderr: process.stderr,
-});
+/** Commands that need nothing of the evaluation and the stages, which take half of the start. */
+const quick = new Set(['ask', 'serve', 'chat', 'mcp', 'models', 'keys', 'doctor', '--version']);
 
-program
-  .command('completion')
-  .description('a completion script for your shell')
-  .addArgument(new Argument('<shell>').choices(SHELLS))
-  .addHelpText(
-    'after',
-    `
-Examples:
-  $ source <(footnote completion bash)
-  $ footnote completion zsh > ~/.zfunc/_footnote
-  $ footnote completion fish > ~/.config/fish/completions/footnote.fish`,
-  )
-  .action((shell: Shell) => {
-    process.stdout.write(completionScript(program, shell));
+async function addOtherCommands(): Promise<void> {
+  const { addEvalCommand } = await import('./cli/eval-command.ts');
+  const { STAGES, stageCommand } = await import('./cli/stage-command.ts');
+  addEvalCommand(program, {
+    configOf,
+    openApp: (config, web) => openApp(config, stop.signal, web),
+    signal: stop.signal,
+    stdout: process.stdout,
+    stderr: process.stderr,
   });
 
-for (const { name, description } of STAGES) {
   program
-    .command(name)
-    .description(description)
-    .option('--jsonl', 'JSON Lines on stdin, one line out for each line in (the only form)')
-    .action(async (_: unknown, command: Command) => {
-      await stageCommand(name, configOf(command), {
-        input: process.stdin,
-        output: process.stdout,
-        notice: (text) => process.stderr.write(`${text}\n`),
-        signal: stop.signal,
-      });
+    .command('completion')
+    .description('a completion script for your shell')
+    .addArgument(new Argument('<shell>').choices(SHELLS))
+    .addHelpText(
+      'after',
+      `
+  Examples:
+    $ source <(footnote completion bash)
+    $ footnote completion zsh > ~/.zfunc/_footnote
+    $ footnote completion fish > ~/.config/fish/completions/footnote.fish`,
+    )
+    .action((shell: Shell) => {
+      process.stdout.write(completionScript(program, shell));
     });
+
+  for (const { name, description } of STAGES) {
+    program
+      .command(name)
+      .description(description)
+      .option('--jsonl', 'JSON Lines on stdin, one line out for each line in (the only form)')
+      .action(async (_: unknown, command: Command) => {
+        await stageCommand(name, configOf(command), {
+          input: process.stdin,
+          output: process.stdout,
+          notice: (text) => process.stderr.write(`${text}\n`),
+          signal: stop.signal,
+        });
+      });
+  }
 }
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 declined (`ask --strict`) or not held (`verify`), 130 stopped. */
@@ -362,6 +368,8 @@ async function main(): Promise<void> {
     });
   }
   try {
+    const [, , asked = ''] = process.argv;
+    if (!quick.has(asked)) await addOtherCommands();
     await program.parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) {

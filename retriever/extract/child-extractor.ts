@@ -2,7 +2,7 @@ import type { Document, FetchedPage } from '../../src/core/nouns.ts';
 import type { CallOptions, Extractor } from '../../src/core/seams.ts';
 import { ChildPool } from '../../src/runtime/child-pool.ts';
 import { FootnoteError } from '../../src/core/errors.ts';
-import { MAX_PDF_BYTES, MAX_TEXT_BYTES } from './extract-document.ts';
+import { MAX_PDF_BYTES, MAX_TEXT_BYTES } from './page-bytes.ts';
 
 export interface ChildExtractorOptions {
   /** Child processes; each reads one page at a time. Default 2. */

@@ -9,13 +9,9 @@ import { htmlDocument } from './html-document.ts';
 import { jsonParts } from './json-document.ts';
 import { markdownParts } from './markdown-document.ts';
 import { hostOf } from './page-metadata.ts';
+import { MAX_PDF_BYTES, MAX_TEXT_BYTES } from './page-bytes.ts';
 import { parseDate } from './parse-date.ts';
 import { textBlocks } from './text-document.ts';
-
-/** Bytes of text that are decoded at all; the rest of a larger page is not read. */
-export const MAX_TEXT_BYTES = 5_000_000;
-/** PDF bytes; a PDF cannot be read in part. */
-export const MAX_PDF_BYTES = 32_000_000;
 
 interface Parts {
   readonly title: string | null;

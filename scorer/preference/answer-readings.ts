@@ -4,7 +4,8 @@
  * so that neither praise nor a copied prompt can raise them.
  */
 import { splitSentences } from '../../src/core/sentences.ts';
-import { dot, type E5Embedder } from '../../src/runtime/e5/e5-embedder.ts';
+import { dot } from '../../src/runtime/e5/dot.ts';
+import type { E5Embedder } from '../../src/runtime/e5/e5-embedder.ts';
 import type { CrossEncoder } from '../../src/runtime/cross-encoder/cross-encoder.ts';
 import { LONG_QUESTION, substanceOf, type PreferenceInput } from './preference-features.ts';
 

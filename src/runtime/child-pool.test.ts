@@ -113,6 +113,16 @@ describe('ChildPool', () => {
     expect(await first).toBe('waited');
   });
 
+  it('has no child left when it is closed, not even one that it killed before', async () => {
+    const one = pool({ cancelGraceMs: 1 });
+    const pid = await one.call<number>('pid', 0, calm);
+    await expect(one.call('hang', 0, { ...calm, timeoutMs: 100 })).rejects.toMatchObject({
+      code: 'timeout',
+    });
+    await one.close();
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
   it('rejects what is in hand when it closes', async () => {
     const one = pool();
     const waiting = one.call('wait', 60_000, calm);

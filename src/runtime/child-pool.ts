@@ -58,6 +58,8 @@ export class ChildPool {
   readonly #options: Required<Omit<ChildPoolOptions, 'maxHeapMb'>> & { maxHeapMb?: number };
   readonly #children: Child[] = [];
   readonly #queue: Job[] = [];
+  /** Killed, not yet gone. */
+  readonly #ending = new Set<ChildProcess>();
   #nextId = 1;
   #closed = false;
 
@@ -121,19 +123,19 @@ export class ChildPool {
     });
   }
 
-  /** Kills all children; calls in hand are rejected with `shutting-down`. */
+  /** Kills all children and waits for their end; calls in hand are rejected with `shutting-down`. */
   async close(): Promise<void> {
     this.#closed = true;
     const error = new FootnoteError('shutting-down', `${this.#options.stage}: shut down`);
     for (const job of this.#queue.splice(0)) this.#settle(job, error);
+    for (const child of [...this.#children]) this.#retire(child, error);
     await Promise.all(
-      [...this.#children].map(
+      [...this.#ending].map(
         (child) =>
           new Promise<void>((resolve) => {
             // Children are unref'ed: without this the program could end before they have.
-            child.process.ref();
-            child.process.once('exit', () => resolve());
-            this.#retire(child, error);
+            child.ref();
+            child.once('exit', () => resolve());
           }),
       ),
     );
@@ -261,7 +263,12 @@ export class ChildPool {
     if (child.dead) return;
     child.dead = true;
     this.#children.splice(this.#children.indexOf(child), 1);
-    child.process.kill('SIGKILL');
+    const { process: ended } = child;
+    if (ended.pid !== undefined && ended.exitCode === null && ended.signalCode === null) {
+      this.#ending.add(ended);
+      ended.once('exit', () => this.#ending.delete(ended));
+    }
+    ended.kill('SIGKILL');
     for (const job of child.jobs.values()) this.#settle(job, error);
     child.jobs.clear();
     this.#pump();

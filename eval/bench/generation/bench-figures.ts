@@ -8,6 +8,8 @@ export interface Sample {
   readonly value: number;
   readonly megabytes: number;
   readonly resident: ResidentMemory | null;
+  /** Tokens written, the steps that wrote them and the tokens proposed ahead. */
+  readonly written?: { readonly tokens: number; readonly steps: number; readonly proposed: number };
 }
 
 export function median(samples: readonly { readonly value: number }[]): number {
@@ -19,6 +21,16 @@ export function median(samples: readonly { readonly value: number }[]): number {
 
 export const firstTokenMs = ({ arrivals }: Pick<TaskResult, 'arrivals'>): number =>
   Math.min(...arrivals.map(([at]) => at));
+
+/** When a row's first `count` tokens were there, all rows together. */
+export function tokensMs({ arrivals }: Pick<TaskResult, 'arrivals'>, count: number): number {
+  let made = 0;
+  for (const [at, , tokens] of arrivals) {
+    made += tokens;
+    if (made >= count) return at;
+  }
+  return NaN;
+}
 
 /**
  * Tokens a second of all rows together while all of them decode: from the last row's first token to the

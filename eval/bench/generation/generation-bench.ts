@@ -14,17 +14,20 @@ import { parseGlmForm } from '../../../generator/glm/matrix-form.ts';
 import { packageRoot } from '../../../src/core/package-root.ts';
 import { weights } from '../../../test/weights.ts';
 import { citedPrompts } from './cited-prompts.ts';
-import { decodeRate, firstTokenMs, median, type Sample } from './bench-figures.ts';
+import { decodeRate, firstTokenMs, median, tokensMs, type Sample } from './bench-figures.ts';
 import { measureRoof } from './machine-roof.ts';
 import { nativeLlama } from './native-llama.ts';
 import { startSubject, type RunningSubject } from './subjects/open-subject.ts';
 import type { SubjectOptions, Task } from './subjects/subject.ts';
 import { subjectNames, type SubjectName } from './subjects/subject-child.ts';
 
+/** About what an answer's first sentence has. */
+const sentenceTokens = 24;
+
 interface BenchTask {
   readonly name: string;
   /** What is printed: milliseconds (less is better) or tokens a second. */
-  readonly measure: 'first' | 'total' | 'rate';
+  readonly measure: 'first' | 'sentence' | 'total' | 'rate';
   readonly task: (round: number) => Task;
   /** Programs that cannot do it. */
   readonly without?: readonly SubjectName[];
@@ -194,16 +197,27 @@ function benchTasks(
     }
   }
   if (prompts.length > 0) {
-    tasks.push({
-      name: 'cited answer, 60 tokens (ms)',
-      measure: 'total',
-      task: (round) => ({
-        prompts: [prompts[round % prompts.length] as readonly number[]],
-        maxTokens: 60,
-        drafts: 1,
-        copyAhead: true,
-      }),
+    const answer = (maxTokens: number): Task => ({
+      // A prompt that was read before would come from a cache.
+      prompts: [prompts[(asked += 1) % prompts.length] as readonly number[]],
+      maxTokens,
+      drafts: 1,
+      copyAhead: true,
+      awaited: sentenceTokens,
     });
+    let asked = -1;
+    tasks.push({
+      name: `first sentence of a cited answer, ${sentenceTokens} tokens (ms)`,
+      measure: 'sentence',
+      task: () => answer(sentenceTokens),
+    });
+    for (const written of [60, 120]) {
+      tasks.push({
+        name: `cited answer, ${written} tokens (ms)`,
+        measure: 'total',
+        task: () => answer(written),
+      });
+    }
   }
   for (const drafts of quick ? [] : [1, 8]) {
     tasks.push({
@@ -236,13 +250,19 @@ async function measure(
             ? decodeRate(result)
             : kind === 'first'
               ? firstTokenMs(result)
-              : result.totalMs;
+              : kind === 'sentence'
+                ? tokensMs(result, sentenceTokens)
+                : result.totalMs;
+        const { steps, proposed } = result;
         samples.push({
           task: name,
           subject: subject.name,
           value,
           megabytes: result.peakMegabytes,
           resident: result.resident ?? null,
+          ...(steps === undefined || proposed === undefined || !asked.copyAhead
+            ? {}
+            : { written: { tokens: result.ids.length, steps, proposed } }),
         });
       }
     }
@@ -272,6 +292,18 @@ function print(
         : '';
     });
     console.log(`| ${name} | ${figures.join(' | ')} | ${ratios.join(' | ')} |`);
+  }
+  const copied = samples.flatMap(({ written }) => written ?? []);
+  const sum = (of: (each: (typeof copied)[number]) => number): number =>
+    copied.reduce((total, each) => total + of(each), 0);
+  const steps = sum((each) => each.steps);
+  if (steps > 0) {
+    // A step writes a token of its own and those proposed ones that hold.
+    const held = sum((each) => each.tokens) - steps;
+    console.log(
+      `\ncited answers, copied ahead: ${(sum((each) => each.tokens) / steps).toFixed(2)} tokens a step; ` +
+        `${((100 * held) / sum((each) => each.proposed)).toFixed(0)} % of ${sum((each) => each.proposed)} proposed tokens held`,
+    );
   }
   const drafts = [1, 8].map((count) =>
     median(

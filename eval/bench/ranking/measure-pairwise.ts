@@ -18,7 +18,8 @@ import { analyseQuestion } from '../../../retriever/rank/words/question-words.ts
 import { segmentDocument } from '../../../retriever/segment/segment-document.ts';
 import type { Document } from '../../../src/core/nouns.ts';
 import { packageRoot } from '../../../src/core/package-root.ts';
-import { dot, E5Embedder } from '../../../src/runtime/e5/e5-embedder.ts';
+import { dot } from '../../../src/runtime/e5/dot.ts';
+import { E5Embedder } from '../../../src/runtime/e5/e5-embedder.ts';
 import { CrossEncoder } from '../../../src/runtime/cross-encoder/cross-encoder.ts';
 import { ndcg, pairwiseAccuracy } from '../../metrics/ranking-quality.ts';
 import { readJsonLines } from '../../run/read-json-lines.ts';

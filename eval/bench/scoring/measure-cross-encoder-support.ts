@@ -13,7 +13,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { dot, E5Embedder } from '../../../src/runtime/e5/e5-embedder.ts';
+import { dot } from '../../../src/runtime/e5/dot.ts';
+import { E5Embedder } from '../../../src/runtime/e5/e5-embedder.ts';
 import { fitLogistic } from '../../lab/evidence/fit-logistic.ts';
 import { isHeldOutClaim } from '../../lab/cross-encoder/held-out.ts';
 import { boundedLogit } from '../../../scorer/support/second-opinion.ts';

@@ -4,7 +4,7 @@
  * then the neighbours of the best, since a page keeps to its subjects.
  */
 import type { Embedder } from '../../../src/core/seams.ts';
-import { dot } from '../../../src/runtime/e5/e5-embedder.ts';
+import { dot } from '../../../src/runtime/e5/dot.ts';
 import type { Fields } from '../words/bm25f.ts';
 
 /** Texts that are embedded at most: some second and a half of two cores. */

@@ -6,7 +6,7 @@
 import { splitSentences } from '../../../src/core/sentences.ts';
 import { tokenize } from '../../../src/core/tokens.ts';
 import type { Embedder } from '../../../src/core/seams.ts';
-import { dot } from '../../../src/runtime/e5/e5-embedder.ts';
+import { dot } from '../../../src/runtime/e5/dot.ts';
 import { Bm25fIndex, type CountMemo, type Fields } from '../words/bm25f.ts';
 import {
   candidateSentence,

@@ -5,7 +5,8 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { weights } from '../../../test/weights.ts';
-import { dot, E5Embedder } from './e5-embedder.ts';
+import { dot } from './dot.ts';
+import { E5Embedder } from './e5-embedder.ts';
 import { E5Tokenizer } from './e5-tokenizer.ts';
 import { E5Weights, readE5Weights } from './e5-weights.ts';
 

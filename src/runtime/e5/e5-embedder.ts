@@ -119,10 +119,3 @@ function meanPool(states: Float32Array, hidden: number): Float32Array {
   const scale = 1 / Math.max(1e-12, Math.sqrt(square));
   return vector.map((value) => value * scale);
 }
-
-/** Cosine of two unit vectors. */
-export function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < a.length; index += 1) sum += (a[index] ?? 0) * (b[index] ?? 0);
-  return sum;
-}

@@ -14,8 +14,10 @@ export async function openFootnote(options: SubjectOptions): Promise<Subject> {
   });
   const { signal } = new AbortController();
   return {
-    run: async ({ prompts, maxTokens, drafts, copyAhead }) => {
+    run: async ({ prompts, maxTokens, drafts, copyAhead, awaited = 0 }) => {
+      const before = engine.decoder.stats;
       const start = performance.now();
+      let made = 0;
       const arrivals: [number, number, number][] = [];
       const decode = (
         prompt: readonly number[],
@@ -31,7 +33,9 @@ export async function openFootnote(options: SubjectOptions): Promise<Subject> {
           stopIds: [],
           copyAhead,
           signal,
+          isAwaited: () => made < awaited,
           onTokens: (row, ids) => {
+            made += ids.length;
             arrivals.push([performance.now() - start, row + offset, ids.length]);
             return true;
           },
@@ -41,7 +45,15 @@ export async function openFootnote(options: SubjectOptions): Promise<Subject> {
         prompts.map((prompt, index) => decode(prompt, prompts.length === 1 ? drafts : 1, index)),
       );
       const totalMs = performance.now() - start;
-      return { arrivals, totalMs, ids: rows[0]?.[0]?.ids ?? [] };
+      const after = engine.decoder.stats;
+      const steps = after.steps - before.steps;
+      return {
+        arrivals,
+        totalMs,
+        ids: rows[0]?.[0]?.ids ?? [],
+        steps,
+        proposed: after.positions - before.positions - steps,
+      };
     },
   };
 }

@@ -1,12 +1,19 @@
 /** llama.cpp through node-llama-cpp: its prebuilt binary, never compiled here. */
-import { getLlama, LlamaLogLevel, type LlamaContextSequence, type Token } from 'node-llama-cpp';
+import {
+  getLlama,
+  InputLookupTokenPredictor,
+  LlamaLogLevel,
+  type LlamaContextSequence,
+  type Token,
+} from 'node-llama-cpp';
 import type { Subject, SubjectOptions } from './subject.ts';
 
 /** Most rows of a task, and the longest text of a row. */
 const rowsMost = 8;
 const rowTokens = 2304;
 
-export async function openLlama(options: SubjectOptions): Promise<Subject> {
+/** @param looksUp where a task allows copies, with its own prompt look-up as it comes */
+export async function openLlama(options: SubjectOptions, looksUp: boolean): Promise<Subject> {
   const llama = await getLlama({
     gpu: false,
     build: 'never',
@@ -21,7 +28,7 @@ export async function openLlama(options: SubjectOptions): Promise<Subject> {
     threads: options.threads,
   });
   return {
-    run: async ({ prompts, maxTokens, drafts }) => {
+    run: async ({ prompts, maxTokens, drafts, copyAhead }) => {
       const start = performance.now();
       const arrivals: [number, number, number][] = [];
       const row = async (
@@ -42,7 +49,11 @@ export async function openLlama(options: SubjectOptions): Promise<Subject> {
         prompts.length === 1 && drafts > 1
           ? Array.from({ length: drafts }, () => prompts[0] as readonly number[])
           : prompts;
-      const sequences = texts.map(() => context.getSequence());
+      const sequences = texts.map(() =>
+        context.getSequence(
+          looksUp && copyAhead ? { tokenPredictor: new InputLookupTokenPredictor() } : {},
+        ),
+      );
       const rows = await Promise.all(
         texts.map((prompt, index) => row(sequences[index] as LlamaContextSequence, prompt, index)),
       );

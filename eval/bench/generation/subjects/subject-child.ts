@@ -6,7 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { residentMemory } from '../resident-memory.ts';
 import type { Subject, SubjectOptions, Task, TaskResult } from './subject.ts';
 
-export const subjectNames = ['footnote', 'llama', 'transformers', 'llama-native'] as const;
+export const subjectNames = [
+  'footnote',
+  'llama',
+  'llama-lookup',
+  'transformers',
+  'llama-native',
+] as const;
 export type SubjectName = (typeof subjectNames)[number];
 
 async function openNative(options: SubjectOptions): Promise<Subject> {
@@ -36,7 +42,8 @@ async function openSubject(name: SubjectName, options: SubjectOptions): Promise<
     case 'footnote':
       return (await import('./footnote-subject.ts')).openFootnote(options);
     case 'llama':
-      return (await import('./llama-subject.ts')).openLlama(options);
+    case 'llama-lookup':
+      return (await import('./llama-subject.ts')).openLlama(options, name === 'llama-lookup');
     case 'transformers':
       return (await import('./transformers-subject.ts')).openTransformers(options);
     default:

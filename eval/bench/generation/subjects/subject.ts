@@ -22,8 +22,10 @@ export interface Task {
   readonly maxTokens: number;
   /** Rows that continue `prompts[0]` together from one prefill, where the program can. */
   readonly drafts: number;
-  /** Copied spans may be verified several at once (ours alone can). */
+  /** Copied spans may be verified several at once (ours, and llama.cpp's look-up). */
   readonly copyAhead: boolean;
+  /** A reader waits for the first so many tokens: a sentence. */
+  readonly awaited?: number;
 }
 
 export interface TaskResult {
@@ -33,6 +35,10 @@ export interface TaskResult {
   readonly arrivals: readonly (readonly [number, number, number])[];
   /** Ids of the first row. */
   readonly ids: readonly number[];
+  /** Steps that wrote them, where the program tells: fewer than tokens where copies held. */
+  readonly steps?: number;
+  /** Tokens proposed ahead in those steps. */
+  readonly proposed?: number;
   /** Largest resident memory of the process so far, in MB. */
   readonly peakMegabytes: number;
   /** What of it is resident now, by kind; null where the system does not tell or Python runs it. */
