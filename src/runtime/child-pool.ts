@@ -128,7 +128,7 @@ export class ChildPool {
     this.#closed = true;
     const error = new FootnoteError('shutting-down', `${this.#options.stage}: shut down`);
     for (const job of this.#queue.splice(0)) this.#settle(job, error);
-    for (const child of [...this.#children]) this.#retire(child, error);
+    for (const child of this.#children.slice()) this.#retire(child, error);
     await Promise.all(
       [...this.#ending].map(
         (child) =>
