@@ -42,7 +42,7 @@ const hashOf = (text: string): string =>
  * @param data set as JSON for the script; left out, the page has no script
  */
 export function standalonePage(title: string, body: Html, data?: unknown): string {
-  const style = file('page.css');
+  const style = `${file('page.css')}\n${file('records.css')}`;
   const script = data === undefined ? '' : file('page.js');
   const policy = [
     "default-src 'none'",

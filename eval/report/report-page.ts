@@ -2,7 +2,7 @@
 import type { EvalRecord } from '../run/eval-record.ts';
 import type { RiskCoveragePoint } from '../metrics/risk-coverage.ts';
 import { html, standalonePage, type Html } from './html.ts';
-import type { EvalReport, GroupReport } from './make-report.ts';
+import type { EvalReport, GroupReport } from './eval-report.ts';
 import { METRIC_NOTES } from './metric-notes.ts';
 import { cumulativePlot, linePlot, scatterPlot, stackedBars } from './plots.ts';
 import { shownNumber, valueTable } from './value-table.ts';

@@ -12,7 +12,7 @@ import { loadConfig } from '../../src/core/config.ts';
 import { startSampleWeb, type SampleWeb } from '../../src/sample-web/sample-web.ts';
 import { weights } from '../../test/weights.ts';
 import { runEval, type EvalOptions } from './eval-command.ts';
-import type { EvalReport } from '../report/make-report.ts';
+import type { EvalReport } from '../report/eval-report.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'footnote-eval-'));
 const { signal } = new AbortController();

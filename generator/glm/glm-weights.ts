@@ -6,8 +6,8 @@
  */
 import { dequantise } from '../gguf/dequantise.ts';
 import type { WeightSource, WeightTensor } from '../weights/weight-source.ts';
+import type { ChannelValues } from './channel-values.ts';
 import type { GlmConfig } from './glm-config.ts';
-import type { ChannelValues } from './smoothing.ts';
 
 interface Segment {
   readonly tensor: WeightTensor;

@@ -11,12 +11,10 @@ import { join } from 'node:path';
 import { Tensor } from 'onnxruntime-node';
 import { encodeModel, int, OnnxGraph } from '../../src/runtime/onnx-graph.ts';
 import { openSession } from '../../src/runtime/onnx-session.ts';
+import type { ChannelValues } from './channel-values.ts';
 import type { GlmConfig } from './glm-config.ts';
 import { addConstants, addDecoder, glmIo, type GlmLayout } from './glm-graph.ts';
 import { matrixForm, type GlmForm } from './matrix-form.ts';
-
-/** Largest magnitude, or factor, of each input channel, by the name of a product (`layers.N.qkv`, `head`). */
-export type ChannelValues = ReadonlyMap<string, Float32Array>;
 
 /** True for forms with products that quantise activations a token at a time. */
 export const isPerToken = (form: GlmForm): boolean =>

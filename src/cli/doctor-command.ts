@@ -1,6 +1,7 @@
 import { CONFIG_FIELDS, redactConfig, type Config, type ConfigName } from '../core/config.ts';
 import { toFootnoteError } from '../core/errors.ts';
-import { doctorProbes, type DoctorProbe, type Finding } from './doctor-probes.ts';
+import type { DoctorProbe, Finding } from './doctor-probe.ts';
+import { doctorProbes } from './doctor-probes.ts';
 import type { CommandIo } from './models-command.ts';
 
 const MARKS: Readonly<Record<Finding['state'], string>> = {

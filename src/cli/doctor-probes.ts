@@ -16,19 +16,8 @@ import {
 import { ModelStore, type ModelStatus } from '../runtime/models/model-store.ts';
 import { findPip } from '../runtime/models/pip-client.ts';
 import { runProgram } from '../runtime/models/run-program.ts';
+import type { DoctorProbe, Finding } from './doctor-probe.ts';
 import { probeAccess } from './probe-access.ts';
-
-export interface Finding {
-  readonly part: string;
-  /** `fail`: footnote cannot answer like this. `warn`: it answers, with something missing. */
-  readonly state: 'ok' | 'warn' | 'fail';
-  readonly detail: string;
-  /** One line: what to do. */
-  readonly fix?: string;
-}
-
-/** Never throws but `cancelled`. */
-export type DoctorProbe = (config: Config, options: CallOptions) => Promise<readonly Finding[]>;
 
 const PROBE_MS = 20_000;
 

@@ -4,7 +4,7 @@ import ipaddr from 'ipaddr.js';
 import { CONFIG_FIELDS, type Config } from '../core/config.ts';
 import { toFootnoteError } from '../core/errors.ts';
 import { bearerCheck } from '../http/bearer-check.ts';
-import type { DoctorProbe, Finding } from './doctor-probes.ts';
+import type { DoctorProbe, Finding } from './doctor-probe.ts';
 
 /** True when only this machine reaches the address. */
 export function isLoopback(host: string): boolean {

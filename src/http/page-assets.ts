@@ -1,4 +1,4 @@
-/** The web page's files: its HTML and style sheet as they stand, its modules as the build made them. */
+/** The web page's files: its HTML and style sheets as they stand, its modules as the build made them. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ function asset(file: string, type: string): PageAsset {
 }
 
 /**
- * Files by the path they are served at: `/`, `/web/style.css`, `/web/*.js`.
+ * Files by the path they are served at: `/`, `/web/*.css`, `/web/*.js`.
  * @throws FootnoteError `config-invalid` when the program was not built
  */
 export function loadPageAssets(): ReadonlyMap<string, PageAsset> {
@@ -33,7 +33,11 @@ export function loadPageAssets(): ReadonlyMap<string, PageAsset> {
   }
   return new Map([
     ['/', asset(join(source, 'page.html'), 'text/html; charset=utf-8')],
-    ['/web/style.css', asset(join(source, 'style.css'), 'text/css; charset=utf-8')],
+    ...readdirSync(source)
+      .filter((name) => name.endsWith('.css'))
+      .map(
+        (name) => [`/web/${name}`, asset(join(source, name), 'text/css; charset=utf-8')] as const,
+      ),
     ...readdirSync(built)
       .filter((name) => name.endsWith('.js'))
       .map(

@@ -3,33 +3,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FootnoteError } from '../../../src/core/errors.ts';
 import { pairedBootstrap, type PairedDifference } from '../../metrics/bootstrap.ts';
-import type { EvalReport } from '../make-report.ts';
+import type { EvalReport } from '../eval-report.ts';
 import type { EvalRecord } from '../../run/eval-record.ts';
 import { comparisonPage } from './comparison-page.ts';
-
-interface Flip {
-  readonly group: string;
-  readonly question: string;
-  readonly gold: readonly string[];
-  readonly a: string;
-  readonly b: string;
-  /** True: wrong in A, right in B. */
-  readonly gained: boolean;
-}
-
-export interface Comparison {
-  readonly a: string;
-  readonly b: string;
-  readonly suite: string;
-  /** Questions that both runs have. */
-  readonly shared: number;
-  readonly metrics: readonly {
-    readonly group: string;
-    readonly metric: string;
-    readonly result: PairedDifference;
-  }[];
-  readonly flips: readonly Flip[];
-}
+import type { Comparison, Flip } from './comparison.ts';
 
 /** Metrics of no interest, or of another run's own chance. */
 const LEFT_OUT = new Set(['failed', 'overhead_ms', 'milliseconds', 'positive']);

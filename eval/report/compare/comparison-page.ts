@@ -1,7 +1,7 @@
 import { html, standalonePage, type Html } from '../html.ts';
 import { shownNumber } from '../value-table.ts';
 import { METRIC_NOTES } from '../metric-notes.ts';
-import type { Comparison } from './compare-runs.ts';
+import type { Comparison } from './comparison.ts';
 
 const WIDTH = 160;
 

@@ -14,8 +14,8 @@ import {
   rankOf,
   sentenceCoverage,
   spread,
-  type CandidateSentence,
 } from './evidence-features.ts';
+import type { CandidateSentence } from './candidate-sentence.ts';
 import { analyseQuestion, type QuestionWords } from '../words/question-words.ts';
 import type { EvidenceVectors } from './relative-features.ts';
 

@@ -6,7 +6,7 @@
 import { foldHan } from '../../../src/core/tokens.ts';
 import type { WantedAnswer } from '../../../src/core/wanted-answer.ts';
 import type { Bm25fIndex } from '../words/bm25f.ts';
-import type { CandidateSentence } from './evidence-features.ts';
+import type { CandidateSentence } from './candidate-sentence.ts';
 import type { QuestionWords } from '../words/question-words.ts';
 
 export const RELATIVE_FEATURES = [

@@ -1,6 +1,6 @@
 /** Chinese follow-ups: 他/她/它, 该校, 那里, 其, "那长江呢？", and questions without a subject. */
 import { chineseTopics, contentOf } from './chinese-topics.ts';
-import type { Exchange, Rewrite } from './rewrite-follow-up.ts';
+import type { Exchange, Rewrite } from './exchange.ts';
 
 const LEAD =
   /^\s*(?:(?:那么|那麼|那(?![里裡儿兒个個座条條位家所部本些年时時])|然后|然後|还有|還有|另外|所以|好的?|谢谢|謝謝|嗯|哦)[，,。！!\s]*)+/u;

@@ -1,7 +1,7 @@
 /** English follow-ups: pronouns, "that bridge", "there", "what about …", "why?", and bare noun phrases. */
 import { keywordsOf } from './content-words.ts';
 import { englishTopics, namesIn, placedThings } from './english-topics.ts';
-import type { Exchange, Rewrite } from './rewrite-follow-up.ts';
+import type { Exchange, Rewrite } from './exchange.ts';
 
 const LEAD =
   /^\s*(?:(?:and|but|so|also|then|ok(?:ay)?|oh|well|now|great|thanks|thank you|cool|interesting)\b[\s,.!]*)+/iu;

@@ -3,23 +3,9 @@
  * leaves out is put back from the turns before it. Conservative on purpose: a question that names what
  * it asks about is left as it is, and the follow-up's own words always stay.
  */
+import type { Exchange, Rewrite } from './exchange.ts';
 import { rewriteChinese } from './rewrite-chinese.ts';
 import { rewriteEnglish } from './rewrite-english.ts';
-
-/** One earlier question, as it was understood, and what was answered. */
-export interface Exchange {
-  readonly question: string;
-  /** Null while there is none. */
-  readonly answer: string | null;
-}
-
-export interface Rewrite {
-  readonly text: string;
-  /** What was put back; null: by repeating the earlier question's words. */
-  readonly topic: string | null;
-  /** False where the rules had to choose among several topics, or had none. */
-  readonly sure: boolean;
-}
 
 const HAN = /\p{Script=Han}/u;
 

@@ -9,7 +9,8 @@ import { readStyle, type AnswerStyle } from './answer-style.ts';
 import { arithmeticIn, calculate, type Calculation, type NoResult } from './arithmetic.ts';
 import { clockReply, resolvePlaces } from './clock.ts';
 import { resolveDates } from './relative-dates.ts';
-import { rewriteFollowUp, type Exchange } from './rewrite-follow-up.ts';
+import type { Exchange } from './exchange.ts';
+import { rewriteFollowUp } from './rewrite-follow-up.ts';
 import { smallTalk } from './small-talk.ts';
 
 export interface Understood {
