@@ -40,7 +40,7 @@ const DRAWING: Readonly<Record<string, readonly string[]>> = {
   ],
   eval: [
     ...['src/core', 'src/runtime', 'retriever', 'generator', 'scorer'],
-    ...['src/answer', 'src/sample-web', 'src/composition', 'src/app.ts'],
+    ...['src/answer', 'src/composition', 'src/app.ts'],
     // Benches find weights where tests do.
     'test',
   ],
