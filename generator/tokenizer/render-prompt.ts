@@ -119,7 +119,9 @@ export function promptParts(prompt: Prompt, tokenizer: ModelTokenizer): PromptPa
 function completionParts(whole: string, tokenizer: ModelTokenizer): PromptPart[] {
   // The mask is GLM's own way to ask for text; other models would read it as words.
   const text =
-    tokenizer.specialId('[gMASK]') === undefined ? whole.replace(/\s*\[gMASK\]$/u, '') : whole;
+    tokenizer.specialId('[gMASK]') === undefined
+      ? whole.replace(/(?<!\s)\s*\[gMASK\]$/u, '')
+      : whole;
   const special = String.raw`(?:\[[A-Za-z]*MASK\]|<\|[A-Za-z_]+\|>|<[a-z]+>)`;
   const start = new RegExp(`^${special}+`, 'u').exec(text)?.[0] ?? '';
   const end = new RegExp(`${special}+$`, 'u').exec(text.slice(start.length))?.[0] ?? '';

@@ -34,7 +34,9 @@ export function contentKind(
     .replace(/\0/gu, '')
     .trimStart()
     .toLowerCase();
-  const isHtml = /^(?:<!--[^]*?-->\s*)*(?:<!doctype\s+html|<html|<head|<body)/u.test(start);
+  const isHtml = /^(?:<!--(?:(?!-->)[^])*-->\s*)*(?:<!doctype\s+html|<html|<head|<body)/u.test(
+    start,
+  );
   if (type === 'text/html' || type === 'application/xhtml+xml') return 'html';
   if (/^(?:text\/(?:x-)?|application\/)markdown$/u.test(type)) return 'markdown';
   if (type === 'application/json' || type.endsWith('+json')) return 'json';

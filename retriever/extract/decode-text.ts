@@ -43,7 +43,7 @@ const ICONV_NAMES: Readonly<Record<string, string>> = {
 };
 
 function charsetOfHeader(contentType: string | null): string | null {
-  const match = /charset\s*=\s*["']?\s*([\w.:-]+)/iu.exec(contentType ?? '');
+  const match = /charset\s*=[\s"']*([\w.:-]+)/iu.exec(contentType ?? '');
   return match?.[1] === undefined ? null : resolveEncodingLabel(match[1]);
 }
 

@@ -8,7 +8,7 @@ import type { HtmlScan } from './scan-html.ts';
 
 const GENERATOR =
   /name=["']?generator["']?[^>]*content=["']?(?:phpbb|vbulletin|discourse|xenforo|mybb|invision|smf|discuz|flarum|nodebb)|content=["']?(?:phpbb|vbulletin|discourse|xenforo|mybb|discuz|flarum)[^>]*name=["']?generator/iu;
-const TYPES = /"@type"\s*:\s*\[?\s*"(?:DiscussionForumPosting|QAPage|Question)"/u;
+const TYPES = /"@type"\s*:[\s[]*"(?:DiscussionForumPosting|QAPage|Question)"/u;
 const PATHS =
   /\/(?:questions\/\d|forums?\/|viewtopic|showthread|threads?[/-]|topic[s/-]|t\/[\w-]+\/\d|thread-\d|comments\/\w+\/|discussion\/\d|question\/\d)/iu;
 const WRITER = /author|user-?(?:name|link)|poster(?:$|[\s_-])|nick-?name|by-?line/iu;

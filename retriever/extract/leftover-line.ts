@@ -12,7 +12,7 @@ const BUTTON =
 const LINES: readonly RegExp[] = [
   // Credits of pictures, at the end or alone.
   /[([](?:AP (?:Photo|File)|Photo(?:graph)?\b|Image\b|Picture\b|Pic\b|Foto\b|Getty|Reuters|AFP|Shutterstock|Credit\b|©)[^)\]]{0,120}[)\]]\s*$/iu,
-  /^(?:(?:file )?photo(?:graph)?s?|image|picture|pictured|foto|bild|credit|source photo)\s*(?:\(s\))?\s*(?:[:/|©]|by\b|credit|courtesy|caption|copyright|\d+ of\b)/iu,
+  /^(?:(?:file )?photo(?:graph)?s?|image|picture|pictured|foto|bild|credit|source photo)(?:\s*\(s\))?\s*(?:[:/|©]|by\b|credit|courtesy|caption|copyright|\d+ of\b)/iu,
   /^(?:FILE\s*[-–—:]|In this .{0,60}\b(?:photo|photograph|picture|image)\b)/iu,
   /^(?:media|image|video) ?(?:caption|copyright)/iu,
   /^(?:图片来源|图源|圖片來源|资料图|图\/|摄影)[:：/\s]/u,

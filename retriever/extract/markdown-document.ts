@@ -18,7 +18,7 @@ export function markdownParts(source: string): MarkdownParts {
   if (front !== null) {
     body = body.slice(front[0].length);
     for (const line of front[2]!.split('\n')) {
-      const pair = /^([\w-]+)\s*[:=]\s*(.+)$/u.exec(line);
+      const pair = /^([\w-]+)\s*[:=](.+)$/u.exec(line);
       if (pair !== null)
         frontMatter.set(pair[1]!.toLowerCase(), pair[2]!.trim().replace(/^(["'])(.*)\1$/u, '$2'));
     }

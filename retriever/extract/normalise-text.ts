@@ -30,7 +30,7 @@ export function normaliseVerbatim(text: string): string {
   return stripInvisible(text)
     .replace(/\r\n?|\u2028|\u2029|\u0085|\v|\f/gu, '\n')
     .replace(/[\u00A0\u2000-\u200A\u202F\u205F]/gu, ' ')
-    .replace(/[\t \u3000]+$/gmu, '')
+    .replace(/(?<![\t \u3000])[\t \u3000]+$/gmu, '')
     .replace(/\n{2,}/gu, '\n')
-    .replace(/^\n+|\n+$/gu, '');
+    .replace(/^\n+|(?<!\n)\n+$/gu, '');
 }

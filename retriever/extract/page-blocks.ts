@@ -200,7 +200,7 @@ class BlockWalker {
     const run = this.#run;
     this.#run = newRun();
     const text = normaliseLine(run.parts.join(''))
-      .replace(/^(?:\| ?)+|(?: ?\|)+$/gu, '')
+      .replace(/^(?:\| ?)+|(?<![ |])[ |]+$/gu, '')
       .trim();
     if (text !== '' && this.blocks.length < MAX_BLOCKS) {
       this.#push(row, { ...context, kind: 'row' }, text, run);

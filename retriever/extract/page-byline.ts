@@ -70,12 +70,15 @@ function cleanByline(source: string): string | null {
     )
     .replace(/^(?:text|autor(?:in)?|author)\s*:\s*/iu, '')
     .replace(/^(?:文|作者|记者|記者|撰文|责任编辑|编辑|來源|来源)\s*[/:：|]\s*/u, '')
-    .replace(/\s*(?:[|•·]|\bon\b|\bpublished\b|\bupdated\b|\bam\b|,?\s+\d{1,2}[.:/]\d).*$/iu, '')
     .replace(
-      /\s*(?:\d{1,2}\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+\d.*$/iu,
+      /(?<!\s)\s*(?:[|•·]|\bon\b|\bpublished\b|\bupdated\b|\bam\b|(?:,\s+|(?<=\s))\d{1,2}[.:/]\d)[^]*$/iu,
       '',
     )
-    .replace(/^@|[,;:\s-]+$/gu, '')
+    .replace(
+      /(?<!\s)\s*(?:\d{1,2}\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,20}\.?\s+\d[^]*$/iu,
+      '',
+    )
+    .replace(/^@|(?<![,;:\s-])[,;:\s-]+$/gu, '')
     .trim();
   if (
     /^(?:admin|administrator|editor|staff|webmaster|root|authors?|redaktion|guest|autor(?:en)?|follow|share)$/iu.test(

@@ -73,13 +73,13 @@ const DATE_MARKS: readonly ((marked: MarkedElement) => boolean)[] = [
 /** Elements with one mark that are looked at. */
 const MOST_LOOKED_AT = 6;
 const VISIBLE_DATE =
-  /(?:published|posted|updated|date|发布(?:时间|于)?|公開日?|掲載日?|投稿日?|입력|등록|게시|日期|时间|發布|發表於|stand|ver[öo]ffentlicht(?: am)?|publi[ée] le|publicado)\s*(?:on|:|：)?\s*([^\n]{6,40})/iu;
+  /(?:published|posted|updated|date|发布(?:时间|于)?|公開日?|掲載日?|投稿日?|입력|등록|게시|日期|时间|發布|發表於|stand|ver[öo]ffentlicht(?: am)?|publi[ée] le|publicado)\s*(?:(?:on|:|：)\s*)?([^\n]{6,40})/iu;
 
 /** A line of the text that is little more than a date; label, weekday and time may stand beside it. */
 const DATE_LINE_CHARS = 36;
 const LAST_CHANGED =
   /(?:last (?:modified|edited|updated|changed)|zuletzt|letzte (?:änderung|aktualisierung)|dernière (?:modification|mise à jour)|最后(?:修改|更新)|最終更新)([^\n]{6,60})/iu;
-const UTC = /T.*(?:Z|[+-]00:00)$/u;
+const UTC = /^[^T]*T.*(?:Z|[+-]00:00)$/u;
 const DAY_MS = 86_400_000;
 
 /**

@@ -51,7 +51,9 @@ function readHead(head: string): {
 
 /** The title without the site's name at either end: "Bread | The Daily Loaf" → "Bread". */
 function withoutSiteName(title: string, site: string): string {
-  const parts = title.split(/\s+[|–—·•»«/\\:-]+\s+|\s*[|｜_]\s*/u).filter((part) => part !== '');
+  const parts = title
+    .split(/(?<!\s)\s+[|–—·•»«/\\:-]+\s+|(?:(?<!\s)\s+)?[|｜_]\s*/u)
+    .filter((part) => part !== '');
   if (parts.length < 2) return title;
   const name = folded(site);
   const isSite = (part: string): boolean => {
@@ -60,12 +62,18 @@ function withoutSiteName(title: string, site: string): string {
   };
   const last = parts[parts.length - 1]!;
   if (isSite(last))
-    return title.slice(0, title.lastIndexOf(last)).replace(/[\s|｜_–—·•»«/\\:-]+$/u, '') || title;
+    return (
+      title
+        .slice(0, title.lastIndexOf(last))
+        .replace(/(?<![\s|｜_–—·•»«/\\:-])[\s|｜_–—·•»«/\\:-]+$/u, '') || title
+    );
   if (isSite(parts[0]!))
     return title.slice(parts[0]!.length).replace(/^[\s|｜_–—·•»«/\\:-]+/u, '') || title;
   // An unknown short tail after a bar is the site's name as well.
-  const bar = /^(.{15,}?)\s*[|｜]\s*[^|｜]{2,40}$/u.exec(title);
-  return bar?.[1] ?? title;
+  const bar = Math.max(title.lastIndexOf('|'), title.lastIndexOf('｜'));
+  const head = title.slice(0, Math.max(0, bar)).trimEnd();
+  const tail = title.slice(bar + 1).trimStart();
+  return head.length >= 15 && tail.length >= 2 && tail.length <= 40 ? head : title;
 }
 
 /** A first-level heading that leads home is the site's name, on every page of it. */

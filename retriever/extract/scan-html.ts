@@ -340,8 +340,9 @@ export function scanHtml(source: string): HtmlScan {
 
 /** MathML without its markup; the TeX annotation where the page has one. */
 function mathText(content: string): string {
-  const tex = /<annotation[^>]*encoding\s*=\s*["']application\/x-tex["'][^>]*>([^<]*)</iu.exec(
-    content,
-  );
-  return ` ${tex?.[1] ?? content.replace(/<[^>]*>/gu, ' ')} `;
+  const tex =
+    /<annotation[^<>]{0,300}encoding\s*=\s*["']application\/x-tex["'][^<>]{0,300}>([^<]*)</iu.exec(
+      content,
+    );
+  return ` ${tex?.[1] ?? content.replace(/<[^<>]*>/gu, ' ')} `;
 }

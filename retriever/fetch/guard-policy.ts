@@ -38,7 +38,7 @@ export function parseFetchAllow(entries: readonly string[]): GuardPolicy {
 
 /** The canonical key of an endpoint, as `GuardPolicy.endpoints` holds it. */
 export function endpointKey(host: string, port: number): string {
-  const name = host.replace(/\.+$/u, '').toLowerCase();
+  const name = host.replace(/(?<!\.)\.+$/u, '').toLowerCase();
   return name.includes(':') && !name.startsWith('[') ? `[${name}]:${port}` : `${name}:${port}`;
 }
 

@@ -99,7 +99,7 @@ function refuse(reason: string, at: { host?: string; port?: number } = {}): Guar
 
 /** No brackets, no trailing dots, IPv6 in its shortest form, mapped IPv4 as IPv4. */
 function canonicalHost(hostname: string): string {
-  const host = hostname.replace(/^\[|\]$/gu, '').replace(/\.+$/u, '');
+  const host = hostname.replace(/^\[|\]$/gu, '').replace(/(?<!\.)\.+$/u, '');
   return ipaddr.isValid(host) ? unwrap(ipaddr.parse(host)).toString() : host;
 }
 

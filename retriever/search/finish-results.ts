@@ -76,7 +76,7 @@ export function bareSite(site: string): string {
     .toLowerCase()
     .replace(/^[a-z]+:\/\//u, '')
     .replace(/^(?:www\.|\*\.)/u, '')
-    .replace(/[/:?#].*$/u, '');
+    .replace(/[/:?#][^]*$/u, '');
 }
 
 /**

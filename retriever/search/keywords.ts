@@ -35,7 +35,9 @@ export function keywords(text: string): string {
     .replace(/(?<=\p{Script=Han})(?:的|是|了)(?=\s|$|\p{Script=Han}{2})/gu, kana ? '$&' : ' ')
     .replace(/(?<=^|\s)[是由被在](?=\p{Script=Han}{2})/gu, kana ? '$&' : ' ')
     .split(/\s+/u)
-    .map((word) => word.replace(/^[^\p{L}\p{N}\ue000]+|[^\p{L}\p{N}+#]+$/gu, ''))
+    .map((word) =>
+      word.replace(/^[^\p{L}\p{N}\ue000]+|(?<![^\p{L}\p{N}+#])[^\p{L}\p{N}+#]+$/gu, ''),
+    )
     .map((word) => word.replace(/['’](?:s|re|ve|ll|d|m|t)$/iu, ''))
     .filter((word) => word !== '' && !isFunctionWord(word));
   const kept = words.map((word) => {

@@ -29,5 +29,5 @@ function latinNames(text: string): string | null {
   const words = text.match(/[\p{Script=Latin}\d][\p{Script=Latin}\p{M}\d.+#&'’-]*/gu) ?? [];
   const names = words.filter((word) => /\p{Script=Latin}{3}/u.test(word));
   if (names.length === 0) return null;
-  return keywords(words.map((word) => word.replace(/[.'’-]+$/u, '')).join(' '));
+  return keywords(words.map((word) => word.replace(/(?<![.'’-])[.'’-]+$/u, '')).join(' '));
 }

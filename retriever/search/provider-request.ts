@@ -242,8 +242,8 @@ export class StatusError extends FootnoteError {
 function plainExcerpt(text: string): string {
   return text
     .slice(0, 4_000)
-    .replace(/<(script|style)[\s\S]*?<\/\1>/giu, ' ')
-    .replace(/<[^>]*>/gu, ' ')
+    .replace(/<(script|style)\b(?:(?!<\/?\1)[\s\S])*<\/\1>/giu, ' ')
+    .replace(/<[^<>]*>/gu, ' ')
     .replace(/\s+/gu, ' ')
     .trim()
     .slice(0, 160);

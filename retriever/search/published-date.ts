@@ -18,7 +18,11 @@ export function publishedDate(text: string | null | undefined, now: Date): strin
   const iso = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[t ].*)?$/u.exec(source);
   if (iso !== null) {
     const instant = /t\d/u.test(source) ? new Date(source.toUpperCase()) : null;
-    if (instant !== null && !Number.isNaN(instant.getTime()) && /[z+-]\S*$/u.test(source.slice(10)))
+    if (
+      instant !== null &&
+      !Number.isNaN(instant.getTime()) &&
+      /[z+-]/u.test(source.slice(10).split(' ').at(-1) ?? '')
+    )
       return instant.toISOString();
     return day(iso[1], iso[2], iso[3]);
   }

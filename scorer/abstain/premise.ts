@@ -99,7 +99,7 @@ function exchangedOrdinal(
 ): Exchanged | null {
   const said = `${title} ${sentence}`;
   for (const one of ordinalsOf(question)) {
-    const [before = ''] = /[\p{L}]+\s+$/u.exec(question.slice(0, one.index)) ?? [];
+    const [before = ''] = /(?<!\p{L})\p{L}+\s+$/u.exec(question.slice(0, one.index)) ?? [];
     if (before === '' || !/^\p{Lu}/u.test(before) || said.includes(before + one[0])) continue;
     const other = ordinalsOf(said).find(({ index }) => said.slice(0, index).endsWith(before));
     if (other !== undefined) {

@@ -13,7 +13,7 @@ export interface StrippedText {
 
 /** `[1]`, `[1, 2]`, `[1-3]`, `【1】`, `[note 3]`, `[citation needed]`, `[a]`. */
 const MARK =
-  /\s*(?:\[\s*(?:(?:note|nb|n|fn|注|註)\s*)?(?<list>\d{1,3}(?:\s*[,，、;–-]\s*\d{1,3})*)\s*\]|【\s*(?<han>\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)(?:†[^】]{0,40})?\s*】|\[(?:citation needed|来源请求|來源請求|[a-z])\])/giu;
+  /(?<!\s)\s*(?:\[\s*(?:(?:note|nb|n|fn|注|註)\s*)?(?<list>\d{1,3}(?:\s*[,，、;–-]\s*\d{1,3})*)\s*\]|【\s*(?<han>\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)(?:†[^】]{0,40})?\s*】|\[(?:citation needed|来源请求|來源請求|[a-z])\])/giu;
 
 /** Takes every mark out of a text. */
 export function stripMarks(source: string): StrippedText {

@@ -24,7 +24,7 @@ export function cleanSentence(source: string): string {
     .replace(/\*\*|__|`/gu, '')
     .replace(LEAD, '')
     .trim()
-    .replace(/\s+([.,;:!?])/gu, '$1');
+    .replace(/(?<!\s)\s+([.,;:!?])/gu, '$1');
   if (!/[\p{L}\p{N}]/u.test(text)) return '';
   const first = text.charAt(0);
   // A lead that was taken off leaves a lower-case start.

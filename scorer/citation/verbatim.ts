@@ -15,7 +15,8 @@ export interface Plain {
 export function plain(source: string): Plain {
   const stripped = stripMarks(source);
   const offsets: number[] = [];
-  let text = '';
+  // Pieces are joined once: asking a text that grows for its end copies it each time.
+  const pieces: string[] = [];
   const folded = foldHan(stripped.text);
   for (let index = 0; index < folded.length; index += 1) {
     const character = (folded[index] ?? '')
@@ -24,17 +25,19 @@ export function plain(source: string): Plain {
       .replace(/[–—]/u, '-')
       .replace(/，/u, ',');
     if (/\s/u.test(character)) {
-      if (text.endsWith(' ') || text === '') continue;
-      text += ' ';
+      if (pieces.length === 0 || pieces.at(-1) === ' ') continue;
+      pieces.push(' ');
     } else
-      text += character.length === 1 ? character.toLowerCase().slice(0, 1) || character : character;
+      pieces.push(
+        character.length === 1 ? character.toLowerCase().slice(0, 1) || character : character,
+      );
     offsets.push(stripped.offsets[index] ?? 0);
   }
   offsets.push(source.length);
-  return { text, offsets };
+  return { text: pieces.join(''), offsets };
 }
 
-const EDGE = /^[\s.!?…。！？"'，,;；]+|[\s.!?…。！？"'，,;；]+$/gu;
+const EDGE = /^[\s.!?…。！？"'，,;；]+|(?<![\s.!?…。！？"'，,;；])[\s.!?…。！？"'，,;；]+$/gu;
 
 /**
  * The span of `reference` that says `sentence` word for word, or null. Closing punctuation of the

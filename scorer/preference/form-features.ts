@@ -47,7 +47,7 @@ export const FORM_FEATURES = [
 const COUNT =
   /\b(one|two|three|four|five|six|seven|eight|nine|ten|\d{1,2})\s+(?:\w+\s+){0,2}?\w+s\b/iu;
 const COUNT_WORDS = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
-const ITEM = /^\s*(?:[-*•]|\d{1,2}[.)])\s/gmu;
+const ITEM = /^[^\S\n]*(?:[-*•]|\d{1,2}[.)])\s/gmu;
 const OPENING =
   /^\s*(?:sure|certainly|of course|absolutely|here (?:is|are)|here['’]s|great|as an ai|thank)/iu;
 const MODEL =

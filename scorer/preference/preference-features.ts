@@ -126,6 +126,15 @@ function kindOfQuestion(question: string): RegExp | null {
   return null;
 }
 
+/** A fence, or a line with a keyword of programming and a bracket, brace or semicolon after it. */
+function looksLikeCode(text: string): boolean {
+  if (text.includes('```')) return true;
+  return text.split('\n').some((line) => {
+    const at = line.search(/\b(?:def|function|import|return)\b/u);
+    return at >= 0 && /[({;:]/u.test(line.slice(at));
+  });
+}
+
 /** The feature vector, in the order of `PREFERENCE_FEATURES`. */
 export function preferenceFeatures(input: PreferenceInput): number[] {
   const cut = stripMarks(input.answer.slice(0, MAX_CHARACTERS));
@@ -182,9 +191,9 @@ export function preferenceFeatures(input: PreferenceInput): number[] {
     Math.min(2, matches(REFUSE)) / (1 + Math.log(1 + words)),
     per(matches(/\bI\b|我/gu)),
     /[?？]\s*$/u.test(text) ? 1 : 0,
-    Math.log(1 + matches(/^\s*(?:[-*•]|\d{1,2}[.)、])\s*/gmu)),
+    Math.log(1 + matches(/^[^\S\n]*(?:[-*•]|\d{1,2}[.)、])/gmu)),
     Math.log(1 + matches(/\n/gu)),
-    /```|\b(?:def|function|import|return)\b.*[({;:]/u.test(text) ? 1 : 0,
+    looksLikeCode(text) ? 1 : 0,
     matches(/https?:|_URL_/gu) > 0 ? 1 : 0,
     Math.log(1 + cut.marks.length),
     /[.!?。！？"”)）:：]$/u.test(text) ? 1 : 0,

@@ -112,7 +112,7 @@ function isName(text: string, token: Token, source: string): boolean {
 function initialsOf(text: string): ReadonlySet<string> {
   const initials = new Set<string>();
   for (const match of text.matchAll(
-    /\p{Lu}[\p{L}'’]+(?:[\s-]+(?:(?:of|the|and|for|de)\s+)*\p{Lu}[\p{L}'’]+)+/gu,
+    /(?<![\p{L}'’])\p{Lu}[\p{L}'’]+(?:[\s-]+(?:(?:of|the|and|for|de)\s+)*\p{Lu}[\p{L}'’]+)+/gu,
   )) {
     const letters = match[0]
       .split(/[\s-]+/u)

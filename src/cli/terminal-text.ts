@@ -110,7 +110,7 @@ export class WordWrapper {
         this.#column > 0 &&
         this.#column + width > columns
       ) {
-        out = `${out.replace(/[^\S\n]+$/u, '')}\n`;
+        out = `${out.replace(/(?<![^\S\n])[^\S\n]+$/u, '')}\n`;
         this.#column = 0;
       }
       if (space && this.#column === 0) continue;

@@ -136,7 +136,7 @@ function isAbbreviation(
   before: string,
   after: string,
 ): boolean {
-  const word = /[\p{L}\p{M}\p{N}.'’&-]*$/u.exec(before)?.[0] ?? '';
+  const word = /(?<![\p{L}\p{M}\p{N}.'’&-])[\p{L}\p{M}\p{N}.'’&-]+$/u.exec(before)?.[0] ?? '';
   const lower = word.toLowerCase().replace(/^[.'’-]+/u, '');
   const sentence = stop - start;
   // `1.` or `a.` at the start marks a list item.

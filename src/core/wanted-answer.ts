@@ -144,7 +144,7 @@ const WHAT_YEAR = /\b(?:what|which) year\b|哪一?年|何年|几几年|哪年/iu
 const FULL_DATE =
   /\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\s\d|\b\d{1,2}(?:st|nd|rd|th)?\s(?:January|February|March|April|May|June|July|August|September|October|November|December)|\d\s?年\s?\d+\s?月|\d+\s?月\s?\d+\s?日/u;
 const A_YEAR =
-  /(?<![\d.,])(?:1\d{3}|20[0-2]\d|[1-9]\d{2}(?=\s?(?:年|AD|BC|CE)))(?![\d,])|[一二三四五六七八九〇零]{4}年|元年|[一二三四五六七八九十]+年/u;
+  /(?<![\d.,])(?:1\d{3}|20[0-2]\d|[1-9]\d{2}(?=\s?(?:年|AD|BC|CE)))(?![\d,])|[一二三四五六七八九〇零]{4}年|元年|(?<![一二三四五六七八九十])[一二三四五六七八九十]+年/u;
 /** Two capitalised words or more, or a title and a name, or a name in another script between dots. */
 const PERSON =
   /(?:\b(?:Mr|Mrs|Ms|Dr|Sir|Lord|Lady|King|Queen|Prince|Princess|Emperor|Pope|President|General|Saint|St|Captain|Professor|Bishop|Duke|Count)\.?\s)?\p{Lu}[\p{Ll}’'-]+(?:\s(?:\p{Lu}\.|de|van|von|der|la|le|al-|bin|of)){0,2}\s\p{Lu}[\p{L}’'-]+/gu;

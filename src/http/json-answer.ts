@@ -218,7 +218,7 @@ function words(name: string, hint: string, material: Material): string | undefin
 const DATE =
   /\d{1,2}(?:st|nd|rd|th)? (?:January|February|March|April|May|June|July|August|September|October|November|December)(?:,? \d{4})?|(?:January|February|March|April|May|June|July|August|September|October|November|December) \d{1,2}(?:st|nd|rd|th)?(?:, \d{4})?|\d{4}年(?:\d{1,2}月)?(?:\d{1,2}日)?|\d{4}-\d{2}-\d{2}|\b(?:1\d{3}|20\d{2})\b/u;
 const YEAR = /(?<![\d.,])(?:1\d{3}|20\d{2})(?![\d,.]\d)/u;
-const UNIT = /\d[\d,.]*\s*(°?[\p{L}²³%]+)/u;
+const UNIT = /(?<![\d,.])\d[\d,.]*\s*(°?[\p{L}²³%]+)/u;
 
 const NAME =
   /(?<!^|[.!?]\s)\p{Lu}[\p{L}’'.-]+(?: (?:of |de |the |von |van )?\p{Lu}[\p{L}’'.-]+)*/gu;
@@ -227,7 +227,7 @@ const NAME =
 function named(name: string, material: Material): string | undefined {
   const question = material.question.toLowerCase();
   const capital = [...material.text.matchAll(NAME)]
-    .map(([found]) => found.replace(/[.’']+$/u, ''))
+    .map(([found]) => found.replace(/(?<![.’'])[.’']+$/u, ''))
     .find((found) => !question.includes(found.toLowerCase()));
   const person =
     /name|person|who|author|director|founder|designer|inventor|winner|place|city|country|location|capital|人|名|地/iu;

@@ -76,7 +76,7 @@ export const FEATURE_NAMES = [
 const YEAR =
   /(?<!\d)(?:1[0-9]{3}|20[0-9]{2})(?!\d)|[一二三四五六七八九〇零]{4}年|\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b|世纪|世紀|\bcentur(?:y|ies)\b|\d月|年代/u;
 const NUMBER =
-  /\d+(?:[.,]\d+)*|[一二三四五六七八九十百千万萬亿億两兩]+(?=[个個人次年月日岁歲名种種位座条條家所部公米里尺倍分元层層])|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|fifty|hundred|thousand|million|billion|dozen|half|third|quarter|percent)\b/giu;
+  /\d+(?:[.,]\d+)*|(?<![一二三四五六七八九十百千万萬亿億两兩])[一二三四五六七八九十百千万萬亿億两兩]+(?=[个個人次年月日岁歲名种種位座条條家所部公米里尺倍分元层層])|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|fifty|hundred|thousand|million|billion|dozen|half|third|quarter|percent)\b/giu;
 const NAME =
   /(?<=[\p{L}\d,;:)”"’]\s)["“(]?\p{Lu}[\p{L}’'.-]+(?:\s\p{Lu}[\p{L}’'.-]+)*|[\p{Script=Han}]{1,6}·[\p{Script=Han}]{1,8}|[《「“][^》」”]{1,30}[》」”]/gu;
 const REASON =

@@ -162,32 +162,74 @@ const ENGLISH: readonly (readonly [
   ],
 ];
 
+const HAN_THING = '([^，,？?是比]{2,30}?)';
+const CHINESE: readonly (readonly [Comparison['asks'], (word: string) => RegExp])[] = [
+  [
+    'difference',
+    (word) =>
+      new RegExp(
+        `^${HAN_THING}比${HAN_THING}(${word})(?:了|出)?(?:多少|几)(?:千?米|公里|公尺|年|岁|歲|公斤|千克)?[？?]?$`,
+        'u',
+      ),
+  ],
+  [
+    'yes-no',
+    (word) =>
+      new RegExp(
+        `^${HAN_THING}(?:是不是|是否)?比${HAN_THING}(?:更|要|还)?(${word})吗?[？?]?$`,
+        'u',
+      ),
+  ],
+  [
+    'which',
+    (word) =>
+      new RegExp(
+        `^${HAN_THING}(?:和|与|跟|还是|、)${HAN_THING}[，,]?(?:相比)?(?:哪一?[个座条]|谁|哪个)(?:的)?(?:更|比较|较)?(${word})(?:一些|一点)?[？?]?$`,
+        'u',
+      ),
+  ],
+];
+
+/** Each measure's words for more and for less, with the patterns that they make. */
+const WORDED = MEASURES.flatMap((measure) =>
+  [measure.more, measure.less].map((words, index) => {
+    const isHan = (word: string): boolean => /\p{Script=Han}/u.test(word);
+    const [han, latin] = [true, false].map((wanted) =>
+      words
+        .split('|')
+        .filter((word) => isHan(word) === wanted)
+        .join('|'),
+    );
+    return {
+      measure,
+      wantsMore: index === 0,
+      latin: ENGLISH.map(([asks, make, order]) => [asks, make(latin ?? ''), order] as const),
+      han: CHINESE.map(([asks, make]) => [asks, make(han ?? '')] as const),
+    };
+  }),
+);
+
+/** A longer question compares no two things by one word. */
+const MOST_CHARACTERS = 400;
+
 /** A question that can be answered by two quantities; null for any other. */
 export function comparisonIn(question: string): Comparison | null {
+  if (question.length > MOST_CHARACTERS) return null;
   const text = question.trim().replace(/^(?:and|so|but|please tell me)[\s,]+/iu, '');
   return /\p{Script=Han}/u.test(text) ? chinese(text) : english(text);
 }
 
 function english(text: string): Comparison | null {
-  for (const measure of MEASURES) {
-    for (const [words, wantsMore] of [
-      [measure.more, true],
-      [measure.less, false],
-    ] as const) {
-      const latin = words
-        .split('|')
-        .filter((word) => !/\p{Script=Han}/u.test(word))
-        .join('|');
-      for (const [asks, pattern, order] of ENGLISH) {
-        const match = pattern(latin).exec(text);
-        if (match === null) continue;
-        const part = (name: 'x' | 'word' | 'y'): string =>
-          (match[order.indexOf(name) + 1] ?? '').trim();
-        const [x, y] = [part('x'), part('y')];
-        if (!comparable(x) || !comparable(y)) return null;
-        // "Shorter" is of people and towers unless something long is meant: both measures are tried by name.
-        return { x, y, measure, word: part('word').toLowerCase(), wantsMore, asks, chinese: false };
-      }
+  for (const { measure, wantsMore, latin } of WORDED) {
+    for (const [asks, pattern, order] of latin) {
+      const match = pattern.exec(text);
+      if (match === null) continue;
+      const part = (name: 'x' | 'word' | 'y'): string =>
+        (match[order.indexOf(name) + 1] ?? '').trim();
+      const [x, y] = [part('x'), part('y')];
+      if (!comparable(x) || !comparable(y)) return null;
+      // "Shorter" is of people and towers unless something long is meant: both measures are tried by name.
+      return { x, y, measure, word: part('word').toLowerCase(), wantsMore, asks, chinese: false };
     }
   }
   return null;
@@ -203,42 +245,12 @@ function comparable(thing: string): boolean {
 }
 
 function chinese(text: string): Comparison | null {
-  for (const measure of MEASURES) {
-    for (const [words, wantsMore] of [
-      [measure.more, true],
-      [measure.less, false],
-    ] as const) {
-      const han = words
-        .split('|')
-        .filter((word) => /\p{Script=Han}/u.test(word))
-        .join('|');
-      const thing = '([^，,？?是比]{2,30}?)';
-      const patterns: readonly (readonly [Comparison['asks'], RegExp])[] = [
-        [
-          'difference',
-          new RegExp(
-            `^${thing}比${thing}(${han})(?:了|出)?(?:多少|几)(?:千?米|公里|公尺|年|岁|歲|公斤|千克)?[？?]?$`,
-            'u',
-          ),
-        ],
-        [
-          'yes-no',
-          new RegExp(`^${thing}(?:是不是|是否)?比${thing}(?:更|要|还)?(${han})吗?[？?]?$`, 'u'),
-        ],
-        [
-          'which',
-          new RegExp(
-            `^${thing}(?:和|与|跟|还是|、)${thing}[，,]?(?:相比)?(?:哪一?[个座条]|谁|哪个)(?:的)?(?:更|比较|较)?(${han})(?:一些|一点)?[？?]?$`,
-            'u',
-          ),
-        ],
-      ];
-      for (const [asks, pattern] of patterns) {
-        const match = pattern.exec(text);
-        if (match === null) continue;
-        const [, x = '', y = '', word = ''] = match;
-        return { x: x.trim(), y: y.trim(), measure, word, wantsMore, asks, chinese: true };
-      }
+  for (const { measure, wantsMore, han } of WORDED) {
+    for (const [asks, pattern] of han) {
+      const match = pattern.exec(text);
+      if (match === null) continue;
+      const [, x = '', y = '', word = ''] = match;
+      return { x: x.trim(), y: y.trim(), measure, word, wantsMore, asks, chinese: true };
     }
   }
   return null;

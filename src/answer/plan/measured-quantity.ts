@@ -87,17 +87,28 @@ const SCALES: Readonly<Record<string, number>> = {
 const SCALE = String.raw`(?:[\s-]*(thousand|million|billion|trillion|百万|千(?!米|克)|[万萬亿億]))?`;
 const NUMBER = String.raw`(?<![\d.,])(-?\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?)`;
 
+/** A number with its unit, and the factor of the unit. */
+const patternsOf = (units: readonly Unit[]): readonly (readonly [RegExp, number])[] =>
+  units.map(([unit, factor]) => {
+    const tail = unit === '' ? '' : String.raw`[\s-]?(?:${unit})(?![a-z])`;
+    return [new RegExp(NUMBER + SCALE + tail, 'giu'), factor];
+  });
+const PATTERNS = {
+  ...(Object.fromEntries(
+    Object.entries(UNITS).map(([dimension, units]) => [dimension, patternsOf(units)]),
+  ) as Record<keyof typeof UNITS, ReturnType<typeof patternsOf>>),
+  count: patternsOf([['', 1]]),
+};
+
 /** All quantities of one dimension in a sentence, in their order; years are plain numbers from 1 to 2100. */
 export function quantitiesIn(sentence: string, dimension: Dimension): Quantity[] {
   if (dimension === 'year') return yearsIn(sentence);
-  const units: readonly Unit[] = dimension === 'count' ? [['', 1]] : UNITS[dimension];
   const found: Quantity[] = [];
-  for (const [pattern, factor] of units) {
-    const tail = pattern === '' ? '' : String.raw`[\s-]?(?:${pattern})(?![a-z])`;
-    for (const match of sentence.matchAll(new RegExp(NUMBER + SCALE + tail, 'giu'))) {
+  for (const [pattern, factor] of PATTERNS[dimension]) {
+    for (const match of sentence.matchAll(pattern)) {
       const [text, number = '', scale = ''] = match;
       if (found.some((one) => one.start === match.index)) continue;
-      if (pattern === '' && scale === '' && /^(?:1\d{3}|20\d{2})$/u.test(number)) continue;
+      if (dimension === 'count' && scale === '' && /^(?:1\d{3}|20\d{2})$/u.test(number)) continue;
       const value =
         Number(number.replace(/[,\u00a0\u202f]/gu, '')) *
         (SCALES[scale.toLowerCase()] ?? 1) *

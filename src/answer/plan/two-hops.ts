@@ -13,8 +13,12 @@ const PEOPLE =
 const NESTED =
   /^(.+?)\bthe ([\p{L}-]+(?: [\p{L}-]+)?) (?:that|who|which) ((?:\p{L}+(?:ed|s|t|d|e|w|n|k)|is|was|has|had|won|wrote|built|made|led|took|sang|cut)\b.+?)(\s(?:born|died?|live|lived|founded|built|made|located|called|named|come from|study|studied|opened|written))?\?*$/iu;
 
+/** A longer question holds no second one in a clause. */
+const MOST_CHARACTERS = 400;
+
 /** A question around a description of something that has to be found first; null for any other. */
 export function twoHopsIn(question: string): TwoHops | null {
+  if (question.length > MOST_CHARACTERS) return null;
   const match = NESTED.exec(question.trim());
   if (match === null) return null;
   const [, before = '', noun = '', clause = '', after = ''] = match;
@@ -39,7 +43,7 @@ export function namedBy(sentence: string, inner: string, title = ''): string | n
   // A person is no quoted title, and the maker stands after "by".
   const plain = person ? sentence.replace(/["“«][^"”»]{2,80}["”»]/gu, ' ') : sentence;
   const maker = person
-    ? / by (?:the \p{Ll}[\p{L} ]{2,30} )?(\p{Lu}.*)$/u.exec(plain)?.[1]
+    ? / by (?:the \p{Ll}[\p{L} ]{2,30} )?(\p{Lu}[^]*)$/u.exec(plain)?.[1]
     : undefined;
   const isNew = (name: string): boolean =>
     name.length > 2 && !known.includes(name.toLowerCase().replace(/^the /u, ''));

@@ -74,7 +74,7 @@ export function aboutConversation(
   return zh ? `你问的是${quoted(found, true)}。` : `You asked ${quoted(found, false)}.`;
 }
 
-const withoutMarks = (text: string): string => text.replace(/\s*\[\d{1,3}\]/gu, '');
+const withoutMarks = (text: string): string => text.replace(/(?<!\s)\s*\[\d{1,3}\]/gu, '');
 
 /** Shortened for people; a question may be 4,000 characters long. */
 function quoted(text: string, zh: boolean): string {

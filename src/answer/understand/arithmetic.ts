@@ -56,6 +56,19 @@ const OPERATORS: readonly (readonly [RegExp, string])[] = [
   [/(?<=\d\s*)x(?=\s*\d)/giu, '*'],
   [/\*\*/gu, '^'],
 ];
+/** Percentages and roots in words, in the order in which they are tried. */
+const PERCENTS: readonly (readonly [RegExp, string])[] = [
+  [new RegExp(String.raw`(${NUMBER})\s*的\s*百分之\s*(${NUMBER})`, 'gu'), '($1 * $2 / 100)'],
+  [new RegExp(String.raw`百分之\s*(${NUMBER})\s*(?:的|乘以|乘)?`, 'gu'), '($1 / 100) * '],
+  [new RegExp(String.raw`(${NUMBER})\s*的\s*(${NUMBER})\s*%`, 'gu'), '($1 * $2 / 100)'],
+  [
+    new RegExp(String.raw`(${NUMBER})\s*(?:%|percent|per cent)\s*(?:of|的)\s*`, 'giu'),
+    '($1 / 100) * ',
+  ],
+  [new RegExp(String.raw`(${NUMBER})\s*(?:%|percent)`, 'giu'), '($1 / 100)'],
+  [new RegExp(String.raw`(${NUMBER})的(?:平方根|算术平方根)`, 'gu'), 'sqrt $1'],
+];
+const CALLED = new RegExp(String.raw`\b(sqrt|cbrt|factorial)\s+(${NUMBER})`, 'gu');
 const FUNCTIONS = new Set([
   'sqrt',
   'cbrt',
@@ -116,26 +129,10 @@ export async function arithmeticIn(message: string): Promise<string | null> {
     const number = WORD_NUMBERS[word.toLowerCase()];
     return number === undefined ? word : String(number);
   });
-  const percent = new RegExp(
-    String.raw`(${NUMBER})\s*(?:%|percent|per cent)\s*(?:of|的)\s*`,
-    'giu',
-  );
-  text = text
-    .replace(
-      new RegExp(String.raw`(${NUMBER})\s*的\s*百分之\s*(${NUMBER})`, 'gu'),
-      '($1 * $2 / 100)',
-    )
-    .replace(new RegExp(String.raw`百分之\s*(${NUMBER})\s*(?:的|乘以|乘)?`, 'gu'), '($1 / 100) * ')
-    .replace(new RegExp(String.raw`(${NUMBER})\s*的\s*(${NUMBER})\s*%`, 'gu'), '($1 * $2 / 100)')
-    .replace(percent, '($1 / 100) * ')
-    .replace(new RegExp(String.raw`(${NUMBER})\s*(?:%|percent)`, 'giu'), '($1 / 100)');
-  text = text.replace(new RegExp(String.raw`(${NUMBER})的(?:平方根|算术平方根)`, 'gu'), 'sqrt $1');
+  for (const [words, written] of PERCENTS) text = text.replace(words, written);
   for (const [word, operator] of OPERATORS) text = text.replace(word, operator);
   text = text.replace(/\bthe\b|\bof\b(?=\s*\()/giu, '');
-  text = text
-    .replace(new RegExp(String.raw`\b(sqrt|cbrt|factorial)\s+(${NUMBER})`, 'gu'), '$1($2)')
-    .replace(/\s+/gu, ' ')
-    .trim();
+  text = text.replace(CALLED, '$1($2)').replace(/\s+/gu, ' ').trim();
   // Dates, versions and phone numbers look like sums: 2020-05-01, 1.2.3.
   if (/^\d{4}-\d{1,2}-\d{1,2}$|\d+\.\d+\.\d+|^\d{1,2}\/\d{1,2}\/\d{2,4}$/u.test(text)) return null;
   if (!/^[\d.\s+\-*/^%!(),a-z]+$/iu.test(text) || !/\d/u.test(text)) return null;

@@ -10,13 +10,13 @@ const PREDICATE =
 const QUESTION_WORDS =
   /请问|請問|为什么|為什麼|为何|為何|什么时候|什麼時候|什么|什麼|甚麼|多少|怎么样|怎麼樣|怎么|怎麼|怎样|怎樣|如何|哪一?[年个個种種位些里裡儿兒座所国國]?|谁|誰|何[时時地年处處]?|是否|是不是|有没有|几[个個次位]?|幾[个個次位]?|多[长長高大久远遠深重]|[吗嗎呢吧啊呀？?！!。，、]/gu;
 const PARTICLES =
-  /^(?:的|了|是|在|有|于|於|为|為|被|由|个|個|位|与|和|都|也|而|则|則|又|就|曾|一|主要)+|(?:的|了|是|在|有|于|於|为|為|被|由|和|与|都|呢|過|过)+$/gu;
+  /^(?:的|了|是|在|有|于|於|为|為|被|由|个|個|位|与|和|都|也|而|则|則|又|就|曾|一|主要)+|(?<![的了是在有于於为為被由和与都呢過过])[的了是在有于於为為被由和与都呢過过]+$/gu;
 
 /** Titles and names in marks first, then the head of the question, then what is left without question words. */
 export function chineseTopics(text: string): string[] {
   const topics: string[] = [];
   const add = (topic: string): void => {
-    const clean = topic.replace(/[\s，,。？?！!]+$/gu, '').trim();
+    const clean = topic.replace(/(?<![\s，,。？?！!])[\s，,。？?！!]+$/gu, '').trim();
     if (clean.length >= 2 && clean.length <= 24 && !topics.includes(clean)) topics.push(clean);
   };
   let rest = text.trim();

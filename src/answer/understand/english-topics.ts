@@ -35,7 +35,7 @@ export function namesIn(text: string): string[] {
   };
   for (const [, title] of text.matchAll(QUOTED)) add((title ?? '').trim());
   for (const match of text.matchAll(NAME)) {
-    const words = match[0].replace(/[.,;:!?]+$/u, '').split(' ');
+    const words = match[0].replace(/(?<![.,;:!?])[.,;:!?]+$/u, '').split(' ');
     while (words.length > 0 && OPENING.has((words[0] ?? '').toLowerCase())) words.shift();
     const last = (words.at(-1) ?? '').replace(/['’]s?$/u, '');
     const name = [...words.slice(0, -1), last].join(' ').trim();

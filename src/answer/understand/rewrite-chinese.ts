@@ -31,7 +31,11 @@ export function rewriteChinese(question: string, exchanges: readonly Exchange[])
   const [topic] = topics;
   if (BARE.test(body)) {
     const rest = contentOf(last.question).join('');
-    return { text: `${rest}${body.replace(/[呢啊？?]+$/u, '')}？`, topic: null, sure: false };
+    return {
+      text: `${rest}${body.replace(/(?<![呢啊？?])[呢啊？?]+$/u, '')}？`,
+      topic: null,
+      sure: false,
+    };
   }
   const about = ABOUT.exec(body)?.[1];
   if (about !== undefined && !/谁|誰|什|哪|何|多|几|幾|怎/u.test(about)) {

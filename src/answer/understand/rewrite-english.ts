@@ -16,7 +16,8 @@ const DEMONSTRATIVE =
   /\b(?:that|this|these|those|the same|said)\s+(?!(?:is|are|was|were|has|have|had|do|does|did|can|will|would|be|the|a|an|of|in|on|at|to|for|true|mean|means|all|he|she|it|they|we|you|i)\b)((?:[\p{L}-]+\s)?[\p{L}-]+)\b/iu;
 const BARE =
   /^(?:why|when|where|who|how|which|how come|why not|how so|since when|by whom|in (?:what|which) (?:year|country|city)|what (?:year|country|city)|how (?:much|many|long|tall|high|deep|far|old|big|large|wide|heavy))\s*\?*$/iu;
-const ABOUT = /^(?:what|how) about\s+(.+?)\s*\?*$/iu;
+const ABOUT = /^(?:what|how) about\s+(\S.*)$/iu;
+const TRAILING_MARKS = /(?<![\s?])[\s?]+$/u;
 /** "And the one at Enn?", "The mill in Norra?": nothing but another thing of the same kind. */
 const ALONE =
   /^((?:the|that) (?:[\p{Ll}-]+ ){0,2}?(?:one|[\p{Ll}-]+) (?:at|in|on|near|over|under|from|by|of|called) (?:the )?\p{Lu}[^?,.]{0,60}|(?:the )?one (?:at|in|on|near|from|of|by) [^?,.]{2,60})\s*\?*$/u;
@@ -30,7 +31,7 @@ export function rewriteEnglish(question: string, exchanges: readonly Exchange[])
   const lead = LEAD.exec(question)?.[0] ?? '';
   const body = question.slice(lead.length).trim();
   if (body === '') return null;
-  const about = ABOUT.exec(body)?.[1];
+  const about = ABOUT.exec(body)?.[1]?.replace(TRAILING_MARKS, '');
   if (about !== undefined) return substitute(about, last);
   const alone = ALONE.exec(body)?.[1];
   if (alone !== undefined) return substitute(alone, last);
@@ -96,7 +97,7 @@ export function rewriteEnglish(question: string, exchanges: readonly Exchange[])
     if (chosen === null || keywordsOf(chosen.text).some((word) => keywordsOf(body).includes(word)))
       return null;
     return {
-      text: `${body.replace(/\s*[?.!]*$/u, '')} of ${chosen.text}?`,
+      text: `${body.replace(/(?<![\s?.!])[\s?.!]+$/u, '')} of ${chosen.text}?`,
       topic: chosen.text,
       sure: false,
     };
@@ -115,11 +116,11 @@ function leavesOut(body: string, lead: string): boolean {
 /** "What about X?": X in the place of the earlier topic. */
 function substitute(about: string, last: Exchange): Rewrite | null {
   if (/^(?:you|yourself|me|us)\b/iu.test(about)) return null;
-  const question = last.question.replace(/\s*\?*$/u, '');
+  const question = last.question.replace(/(?<![\s?])[\s?]+$/u, '');
   if (/^(?:in|on|at|during|after|before|for|with|without|from|by|under|if|when)\b/iu.test(about)) {
     return { text: `${question} ${about}?`, topic: null, sure: true };
   }
-  const pronoun = /^(?:its|his|her|their|the)\s+(.+)$/iu.exec(about);
+  const pronoun = /^(?:its|his|her|their|the)\s+(\S.*)$/iu.exec(about);
   const [topic] = rankTopics([last], false);
   if (topic === undefined) return { text: `${question}: ${about}?`, topic: null, sure: false };
   if (pronoun !== null && namesIn(about).length === 0) {
@@ -151,10 +152,10 @@ function inPlaceOf(topic: string, about: string): string {
 
 /** "Why?", "When?": the earlier question's words asked in a new way. */
 function bare(body: string, last: Exchange): Rewrite {
-  const word = body.replace(/\s*\?*$/u, '');
+  const word = body.replace(/(?<![\s?])[\s?]+$/u, '');
   const rest = last.question
     .replace(WH_START, '')
-    .replace(/\s*\?*$/u, '')
+    .replace(/(?<![\s?])[\s?]+$/u, '')
     .trim();
   const auxiliary = /^(?:is|are|was|were|do|does|did|can|could|will|would|has|have|had)\b/iu.test(
     rest,
@@ -170,7 +171,11 @@ function bare(body: string, last: Exchange): Rewrite {
 /** Nothing to put in: the earlier question's content words go along, for the search. */
 function appended(body: string, last: Exchange): Rewrite {
   const words = keywordsOf(last.question).join(' ');
-  return { text: `${body.replace(/\s*\?*$/u, '')} (${words})?`, topic: null, sure: false };
+  return {
+    text: `${body.replace(/(?<![\s?])[\s?]+$/u, '')} (${words})?`,
+    topic: null,
+    sure: false,
+  };
 }
 
 function fromDemonstrative(
@@ -245,7 +250,12 @@ function rankTopics(exchanges: readonly Exchange[], personal: boolean): string[]
         // The thing is talked about, not the place that it is told by.
         (placedThings(topic).length > 0 ? 5 : 0) +
         Math.min(3, topic.split(' ').length) +
-        (question.trimEnd().replace(/\?+$/u, '').endsWith(topic) ? 0.5 : 0) -
+        (question
+          .trimEnd()
+          .replace(/(?<!\?)\?+$/u, '')
+          .endsWith(topic)
+          ? 0.5
+          : 0) -
         (/^\p{Lu}{2,4}$/u.test(topic) ? 1.5 : 0);
       return [...asked].sort((a, b) => weight(b) - weight(a));
     }

@@ -141,7 +141,9 @@ async function replyTo(
 }
 
 function resultText(made: Calculation | NoResult, chinese: boolean): string {
-  const shown = made.expression.replace(/\s*\*\s*/gu, ' × ').replace(/\s*\/\s*/gu, ' ÷ ');
+  const shown = made.expression
+    .replace(/(?<!\s)\s*\*\s*/gu, ' × ')
+    .replace(/(?<!\s)\s*\/\s*/gu, ' ÷ ');
   if ('result' in made) return `${shown} ${made.exact ? '=' : '≈'} ${made.result}`;
   const problems = {
     'division-by-zero': ['division by zero has no result', '除数不能为零'],

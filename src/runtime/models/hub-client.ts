@@ -45,7 +45,7 @@ export class HubClient {
   readonly #dispatcher: Dispatcher;
 
   constructor(options: HubClientOptions) {
-    this.endpoint = options.endpoint.replace(/\/+$/, '');
+    this.endpoint = options.endpoint.replace(/(?<!\/)\/+$/, '');
     this.#token = options.token === '' ? undefined : options.token;
     this.#stallTimeoutMs = options.stallTimeoutMs ?? 30_000;
     // The proxy variables of the environment are honoured, as the hub's own client does.
@@ -152,7 +152,7 @@ export class HubClient {
         throw hubError(response, `the file list of ${repo} (revision ${revision})`);
       }
       files.push(...readTree(await readJson(response, repo)));
-      const next: string | undefined = /<([^>]+)>\s*;\s*rel="?next"?/.exec(
+      const next: string | undefined = /<([^<>]+)>\s*;\s*rel="?next"?/.exec(
         header(response.headers, 'link') ?? '',
       )?.[1];
       const nextUrl: string | null = next === undefined ? null : new URL(next, here).href;
