@@ -71,7 +71,7 @@ export interface EvalOptions {
 
 /** Options that say where things are, or how fast they go, not what comes out. */
 const VOLATILE = new Set(
-  `host port apiKeys logLevel threads cacheDir modelDir maxConcurrent maxQueued answerCacheSeconds
+  `host port apiKeys logLevel threads cacheDir modelDir maxConcurrent maxQueued maxWaitSeconds answerCacheSeconds
   searxngUrl fetchAllow pipCommand hubEndpoint chromiumPath graderUrl`.split(/\s+/u),
 );
 

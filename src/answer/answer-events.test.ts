@@ -21,6 +21,7 @@ const OPTIONS = {
   drafts: 0,
   generateTimeoutMs: 1_000,
   maxConcurrent: 2,
+  maxWaitSeconds: 15,
   maxQueued: 2,
   answerCacheSeconds: 60,
 };

@@ -25,6 +25,7 @@ const OPTIONS = {
   drafts: 0,
   generateTimeoutMs: 1_000,
   maxConcurrent: 1,
+  maxWaitSeconds: 15,
   answerCacheSeconds: 0,
 };
 

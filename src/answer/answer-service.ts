@@ -15,7 +15,7 @@ import { quoteSource } from './plan/quote-source.ts';
 import { planOf, runPlan } from './plan/run-plan.ts';
 import { presentAnswer } from './present/present-answer.ts';
 import { publicReference } from './present/public-reference.ts';
-import { QuestionQueue } from './question-queue.ts';
+import { QuestionQueue, type Seat } from './question-queue.ts';
 import { listedSource } from './understand/about-answer.ts';
 import { understand, type SourceQuestion, type Understood } from './understand/understand.ts';
 import { FootnoteError } from '../core/errors.ts';
@@ -53,7 +53,18 @@ export interface AnswerServiceOptions {
   readonly generateTimeoutMs: number;
   readonly maxConcurrent: number;
   readonly maxQueued: number;
+  readonly maxWaitSeconds: number;
   readonly answerCacheSeconds: number;
+}
+
+/** How a request is carried out. */
+export interface AnswerCall extends CallOptions {
+  /** Who asks, for turns in the queue: a key's number or an address. */
+  readonly client?: string;
+}
+
+interface SeatedCall extends CallOptions {
+  readonly seat: Seat;
 }
 
 const FRESHNESS = /^(?:day|week|month|year|\d{4}-\d{2}-\d{2})$/u;
@@ -108,19 +119,25 @@ export class AnswerService {
    * Answers a question, in the light of the conversation before it; the last event is `answer-end`.
    * @throws FootnoteError `bad-request`, `overloaded`, `shutting-down`, `search-failed`, `cancelled`, …
    */
-  async *answer(request: AnswerRequest, { signal }: CallOptions): AsyncGenerator<AnswerEvent> {
+  async *answer(
+    request: AnswerRequest,
+    { signal, client = '' }: AnswerCall,
+  ): AsyncGenerator<AnswerEvent> {
     const { question, understood } = await this.#question(request, signal);
-    const { end, read } = yield* presentAnswer(
-      this.#work(question, understood, request, { signal }),
-      {
+    const seat = this.#queue.seat(client, { signal });
+    try {
+      const work = this.#work(question, understood, request, { signal, seat });
+      const { end, read } = yield* presentAnswer(work, {
         id: `ans_${randomUUID()}`,
         question: request.question.trim(),
         language: question.language,
         style: understood.style,
-      },
-    );
-    this.#memory.keep(end.answer, read);
-    yield end;
+      });
+      this.#memory.keep(end.answer, read);
+      yield end;
+    } finally {
+      seat.leave();
+    }
   }
 
   /** The way to the body: a reply without a search, a plan, or one question as it stands. */
@@ -128,7 +145,7 @@ export class AnswerService {
     question: Question,
     understood: Understood,
     request: AnswerRequest,
-    call: CallOptions,
+    call: SeatedCall,
   ): AnswerWork {
     this.#queue.checkOpen();
     for (const step of understood.steps) yield { type: 'step', step };
@@ -138,7 +155,7 @@ export class AnswerService {
     const page = source === null ? null : yield* this.#page(source, request, call);
     if (source !== null && page !== null) {
       const work = this.#fromPage(source, page, question, request, call);
-      const body = yield* this.#queue.run(() => work, call);
+      const body = yield* call.seat.run(() => work);
       return { ...body, steps, warnings: [...warnings, ...body.warnings] };
     }
     const plan = planOf(question.text);
@@ -212,7 +229,7 @@ export class AnswerService {
   async *#one(
     question: Question,
     request: AnswerRequest,
-    { signal, earlier, readBefore, anew }: CallOptions & Known,
+    { signal, seat, earlier, readBefore, anew }: SeatedCall & Known,
   ): AnswerWork {
     const { askedAt: _, ...identity } = question;
     const { maxReferences, drafts, seed, temperature, topP, alternatives } = request;
@@ -235,7 +252,7 @@ export class AnswerService {
     }
     const events: ProgressEvent[] = [];
     const options = { ...this.#pipelineOptions(request, signal), earlier, readBefore };
-    const work = this.#queue.run(() => answerQuestion(question, this.#parts, options), { signal });
+    const work = seat.run(() => answerQuestion(question, this.#parts, options));
     const body = yield* passEvents(work, (event) => {
       if (event.type !== 'sentence') events.push(event);
       return event;
@@ -259,18 +276,23 @@ export class AnswerService {
   /** References only. Events are those of `answer` up to `references`. */
   async *search(
     request: AnswerRequest,
-    { signal }: CallOptions,
+    { signal, client = '' }: AnswerCall,
   ): AsyncGenerator<ProgressEvent, SearchBody> {
     const { question, understood } = await this.#question(request, signal);
     for (const step of understood.steps) yield { type: 'step', step };
     const options = this.#pipelineOptions(request, signal);
     const work = () => findReferences(question, this.#parts, options);
-    const { references, queries, warnings } = yield* this.#queue.run(work, { signal });
-    return {
-      queries,
-      references: references.map(publicReference),
-      warnings: [...understood.warnings, ...warnings],
-    };
+    const seat = this.#queue.seat(client, { signal });
+    try {
+      const { references, queries, warnings } = yield* seat.run(work);
+      return {
+        queries,
+        references: references.map(publicReference),
+        warnings: [...understood.warnings, ...warnings],
+      };
+    } finally {
+      seat.leave();
+    }
   }
 
   async #question(

@@ -66,6 +66,9 @@ export class AnswerPrinter {
 
   print(event: AnswerEvent): void {
     switch (event.type) {
+      case 'waiting':
+        this.status(`waiting: ${event.place === 1 ? 'next' : `number ${event.place}`} …`);
+        break;
       case 'step':
         this.#step(event.step.kind, event.step.output);
         break;

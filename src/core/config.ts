@@ -166,6 +166,10 @@ export const CONFIG_FIELDS = {
     env: 'FOOTNOTE_MAX_QUEUED',
     help: 'questions that may wait; more get 503 with Retry-After',
   },
+  maxWaitSeconds: {
+    env: 'FOOTNOTE_MAX_WAIT_SECONDS',
+    help: 'longest wait for the begin of an answer; who cannot expect to begin by then gets 503 with Retry-After',
+  },
   answerCacheSeconds: {
     env: 'FOOTNOTE_ANSWER_CACHE_SECONDS',
     help: 'how long an identical question is answered from memory; 0: never',
@@ -248,6 +252,7 @@ function schemaFor(environment: NodeJS.ProcessEnv) {
     judgeReader: boolean.default(true),
     maxConcurrent: count.default(2),
     maxQueued: z.coerce.number().int().min(0).default(32),
+    maxWaitSeconds: count.default(15),
     answerCacheSeconds: z.coerce.number().int().min(0).default(600),
     ignoreRobots: boolean.default(false),
     graderUrl: z.url().optional(),

@@ -283,6 +283,13 @@ export interface Answer {
 
 /** What the pipeline yields while it works; REST, SSE, CLI, the web page and eval all read these. */
 export type AnswerEvent =
+  | {
+      /** The question waits for its turn. */
+      readonly type: 'waiting';
+      /** 1: the next one. */
+      readonly place: number;
+      readonly expected_seconds: number;
+    }
   | { readonly type: 'step'; readonly step: AnswerStep }
   | {
       readonly type: 'search-end';

@@ -13,10 +13,7 @@ import { openAiError } from './chat-errors.ts';
 import { exceedsTokens } from './chat-limit.ts';
 import type { ChatRequest } from './chat-request.ts';
 import type { ChatChunk, ChatCompletion } from './chat-schemas.ts';
-import { openEventStream } from './event-stream.ts';
-
-/** How long a stream waits for its first event, so that an early failure keeps its HTTP status. */
-const PATIENCE_MS = 8_000;
+import { firstEvent, openEventStream } from './event-stream.ts';
 
 type Events = AsyncIterable<AnswerEvent>;
 
@@ -155,33 +152,6 @@ async function writeChunks(
   } finally {
     stream.end();
   }
-}
-
-/**
- * Waits until the first event is there, or for some seconds; then all events, from the first.
- * @throws what the events throw in that time
- */
-export async function firstEvent(events: Events): Promise<Events> {
-  const iterator = events[Symbol.asyncIterator]();
-  const first = iterator.next();
-  let timer: NodeJS.Timeout | undefined;
-  const waited = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, PATIENCE_MS);
-  });
-  try {
-    await Promise.race([first, waited]);
-  } finally {
-    clearTimeout(timer);
-  }
-  return (async function* () {
-    try {
-      for (let step = await first; step.done !== true; step = await iterator.next()) {
-        yield step.value;
-      }
-    } finally {
-      await iterator.return?.();
-    }
-  })();
 }
 
 function sources(

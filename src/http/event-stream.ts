@@ -3,6 +3,8 @@ import { toFootnoteError, toProblem } from '../core/errors.ts';
 import type { AnswerEvent } from '../core/nouns.ts';
 
 const KEEP_ALIVE_MS = 10_000;
+/** How long a stream waits for its first event, so that an early failure keeps its HTTP status. */
+const PATIENCE_MS = 8_000;
 
 export interface EventStream {
   /** Writes one event's lines (without the blank line); waits while the client reads too slowly. */
@@ -52,6 +54,35 @@ export function answerWire(event: AnswerEvent): WireEvent {
 }
 
 /**
+ * Waits until the first event is there, or for some seconds; then all events, from the first.
+ * @throws what the events throw in that time
+ */
+export async function firstEvent<Event>(
+  events: AsyncIterable<Event>,
+): Promise<AsyncIterable<Event>> {
+  const iterator = events[Symbol.asyncIterator]();
+  const first = iterator.next();
+  let timer: NodeJS.Timeout | undefined;
+  const waited = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE_MS);
+  });
+  try {
+    await Promise.race([first, waited]);
+  } finally {
+    clearTimeout(timer);
+  }
+  return (async function* () {
+    try {
+      for (let step = await first; step.done !== true; step = await iterator.next()) {
+        yield step.value;
+      }
+    } finally {
+      await iterator.return?.();
+    }
+  })();
+}
+
+/**
  * Writes events as Server-Sent Events. Once the stream has begun a failure can only be an
  * `error` event, whose data is the problem document.
  */
@@ -61,12 +92,13 @@ export async function writeEventStream<Event>(
   toWire: (event: Event) => WireEvent,
   signal: AbortSignal,
 ): Promise<void> {
+  const started = await firstEvent(events);
   const stream = openEventStream(response);
   const send = async (event: string, data: unknown): Promise<void> => {
     if (!signal.aborted) await stream.send(`event: ${event}\ndata: ${JSON.stringify(data)}`);
   };
   try {
-    for await (const event of events) {
+    for await (const event of started) {
       const { event: name, data } = toWire(event);
       await send(name, data);
     }

@@ -9,7 +9,7 @@ import { FootnoteError, toFootnoteError, toProblem } from '../core/errors.ts';
 import type { AnswerEvent } from '../core/nouns.ts';
 import { lastVerification } from '../verify/last-verification.ts';
 import type { VerifyService } from '../verify/verify-service.ts';
-import { bearerCheck } from './bearer-check.ts';
+import { bearerCheck, CLIENT } from './bearer-check.ts';
 import { writeChatCompletion } from './chat-completions.ts';
 import { openAiError } from './chat-errors.ts';
 import { listChatModels, listedModel } from './chat-models.ts';
@@ -111,7 +111,11 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
     const body = parseBody(answerRequestSchema, request);
     const streamed = wantsEvents(request, body.stream === true);
     const signal = clientSignal(response, options.signal);
-    const events = measured(service.answer(toRequest(body), { signal }), metrics, signal);
+    const events = measured(
+      service.answer(toRequest(body), { signal, client: clientOf(response) }),
+      metrics,
+      signal,
+    );
     if (streamed) {
       await writeEventStream(response, events, answerWire, signal);
       return;
@@ -122,7 +126,9 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
   route('/v1/search', 'post', ...authorise, ...json, async (request, response) => {
     const body = parseBody(searchRequestSchema, request);
     const signal = clientSignal(response, options.signal);
-    const found = await returnOf(service.search(toRequest(body), { signal }));
+    const found = await returnOf(
+      service.search(toRequest(body), { signal, client: clientOf(response) }),
+    );
     response.json({ id: `srch_${randomUUID()}`, question: body.question, ...found });
   });
 
@@ -143,13 +149,21 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
   route('/v1/chat/completions', 'post', ...authorise, ...chatJson, async (request, response) => {
     const chat = readChatRequest(request.body);
     const signal = clientSignal(response, options.signal);
-    const events = measured(service.answer(chat.answer, { signal }), metrics, signal);
+    const events = measured(
+      service.answer(chat.answer, { signal, client: clientOf(response) }),
+      metrics,
+      signal,
+    );
     await writeChatCompletion(response, chat, events);
   });
   route('/v1/responses', 'post', ...authorise, ...chatJson, async (request, response) => {
     const asked = readResponsesRequest(request.body);
     const signal = clientSignal(response, options.signal);
-    const events = measured(service.answer(asked.chat.answer, { signal }), metrics, signal);
+    const events = measured(
+      service.answer(asked.chat.answer, { signal, client: clientOf(response) }),
+      metrics,
+      signal,
+    );
     await writeResponse(response, asked, events);
   });
   route('/v1/models', 'get', ...authorise, (_, response) => response.json(listChatModels()));
@@ -244,6 +258,9 @@ function toRequest(
     asker: body.asker,
   };
 }
+
+/** Who asks, for turns in the queue. */
+const clientOf = (response: Response): string => String(response.locals[CLIENT]);
 
 /** Aborts when the client goes away before its answer, and when the service stops. */
 function clientSignal(response: Response, service: AbortSignal): AbortSignal {

@@ -9,10 +9,10 @@ import { lastAnswer } from '../answer/last-answer.ts';
 import { toFootnoteError } from '../core/errors.ts';
 import type { Answer, AnswerEvent } from '../core/nouns.ts';
 import { chatChoices, type Choice } from './chat-choices.ts';
-import { answerDetail, firstEvent } from './chat-completions.ts';
+import { answerDetail } from './chat-completions.ts';
 import { openAiError, refusal } from './chat-errors.ts';
 import { readChatRequest, wrongParameters, type ChatRequest } from './chat-request.ts';
-import { openEventStream } from './event-stream.ts';
+import { firstEvent, openEventStream } from './event-stream.ts';
 import {
   responsesRequestSchema,
   type ResponsesBody,

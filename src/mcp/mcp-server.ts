@@ -223,6 +223,8 @@ function toVerifyOutput({ sentences, references, summary, warnings }: Verificati
 
 function progressMessage(event: AnswerEvent): string | null {
   switch (event.type) {
+    case 'waiting':
+      return `number ${event.place} in the queue, some ${event.expected_seconds} seconds`;
     case 'search-end':
       return `found ${event.results.length} pages`;
     case 'page-end':

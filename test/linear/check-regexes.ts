@@ -14,8 +14,10 @@ const FUZZ_MS = 120_000;
 const AT_ONCE = 2;
 /** Below it a text of full length costs nothing that could be noticed. */
 const QUICK_MS = 5;
-/** Ten times the text takes at most this many times as long. */
-const MOST_RATIO = 20;
+/** The text grows by this factor, so many times; linear time does so as well, quadratic time by its square. */
+const STEP = 4;
+const STEPS = 4;
+const MOST_RATIO = 9;
 /** Files whose expressions see no text longer than this, in characters. */
 const BOUNDED: Readonly<Record<string, number>> = {
   'src/answer/understand/arithmetic.ts': 200,
@@ -49,31 +51,30 @@ async function faultOf(regex: FoundRegex, places: ReadonlySet<string>): Promise<
   if (verdict.status === 'unknown') return 'no verdict in time';
   const { attack } = verdict;
   const most = Math.max(...[...places].map((place) => BOUNDED[place.split(':')[0] ?? ''] ?? 1e5));
+  const pattern = new RegExp(regex.source, regex.flags.replace('y', ''));
+  const unit = attack.pumps.reduce((sum, { pump }) => sum + pump.length, 0);
   const time = (characters: number): number => {
-    const unit = attack.pumps.reduce((sum, { pump }) => sum + pump.length, 0);
     const repeats = Math.max(1, Math.floor(characters / unit));
     const text = `${attack.pumps
       .map(({ prefix, pump, bias }) => prefix + pump.repeat(Math.max(1, repeats + bias)))
       .join('')}${attack.suffix}`;
-    const pattern = new RegExp(regex.source, regex.flags.replace('y', ''));
-    let least = Infinity;
-    for (let round = 0; round < 3 && least > QUICK_MS; round += 1) {
-      const started = performance.now();
-      text.replace(pattern, '');
-      least = Math.min(least, performance.now() - started);
-    }
-    return least;
+    const before = process.cpuUsage();
+    text.replace(pattern, '');
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1_000;
   };
-  // Cubic ones would not return from the full length.
-  for (const share of [100, 30]) {
-    const took = time(most / share);
-    if (took > 10 * QUICK_MS) {
-      return `${took.toFixed(0)} ms for ${most / share} characters: ${attack.pattern.slice(0, 120)}`;
+  // Step by step, so that what is slow is found out on short texts.
+  let earlier = time(most / STEP ** STEPS);
+  for (let step = STEPS - 1; step >= 0; step -= 1) {
+    const length = Math.round(most / STEP ** step);
+    let took = time(length);
+    if (took > QUICK_MS && took / earlier > MOST_RATIO) took = Math.min(took, time(length));
+    if (took > QUICK_MS && took / earlier > MOST_RATIO) {
+      return `${verdict.complexity.summary}, ${took.toFixed(1)} ms for ${length} characters, ${STEP} times fewer take ${earlier.toFixed(1)}: ${attack.pattern.slice(0, 120)}`;
     }
+    earlier = Math.max(took, 0.2);
   }
-  const [part, whole] = [time(most / 10), time(most)];
-  if (whole < QUICK_MS || whole / part < MOST_RATIO) return null;
-  return `${verdict.complexity.summary}, ${part.toFixed(1)} ms for ${most / 10} characters, ${whole.toFixed(1)} ms for ${most}: ${attack.pattern.slice(0, 120)}`;
+  return null;
 }
 
 const { regexes, unreached } = await collectRegexes();

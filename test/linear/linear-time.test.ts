@@ -22,7 +22,7 @@ import { stripMarks } from '../../scorer/citation/citation-marks.ts';
 import { textFragmentUrl } from '../../scorer/citation/text-fragment-url.ts';
 import { findVerbatim, plain } from '../../scorer/citation/verbatim.ts';
 import { preferenceFeatures } from '../../scorer/preference/preference-features.ts';
-import { read } from '../../scorer/support/reading.ts';
+import { profileOf } from '../../scorer/support/text-profile.ts';
 import { readQuantities } from '../../scorer/support/quantities.ts';
 import { comparisonIn } from '../../src/answer/plan/comparison.ts';
 import { quantitiesIn } from '../../src/answer/plan/measured-quantity.ts';
@@ -31,17 +31,18 @@ import { aboutConversation } from '../../src/answer/understand/about-conversatio
 import { readStyle } from '../../src/answer/understand/answer-style.ts';
 import { arithmeticIn } from '../../src/answer/understand/arithmetic.ts';
 import { chineseTopics } from '../../src/answer/understand/chinese-topics.ts';
-import { clockReply, inTimeAndPlace } from '../../src/answer/understand/clock.ts';
+import { clockReply, resolvePlaces } from '../../src/answer/understand/clock.ts';
 import { keywordsOf } from '../../src/answer/understand/content-words.ts';
 import { englishTopics } from '../../src/answer/understand/english-topics.ts';
 import { plainQuestion } from '../../src/answer/understand/plain-question.ts';
 import { questionKind } from '../../src/answer/understand/question-kind.ts';
+import { resolveDates } from '../../src/answer/understand/relative-dates.ts';
 import { rewriteFollowUp } from '../../src/answer/understand/rewrite-follow-up.ts';
 import { smallTalk } from '../../src/answer/understand/small-talk.ts';
 import { understand } from '../../src/answer/understand/understand.ts';
 import { plainText } from '../../src/cli/terminal-text.ts';
 import { splitSentences } from '../../src/core/sentences.ts';
-import { wantedAnswer } from '../../src/core/answer-type.ts';
+import { wantedAnswer } from '../../src/core/wanted-answer.ts';
 import { terms } from '../../src/core/tokens.ts';
 import { checkShape } from '../../src/http/json-body.ts';
 import { linearPattern } from '../../src/http/linear-pattern.ts';
@@ -73,7 +74,8 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   englishTopics,
   findVerbatim: (text) => findVerbatim(text, { text, plain: plain(text) }),
   fragmentBlocks,
-  inTimeAndPlace: (text) => inTimeAndPlace(text, NOW, {}),
+  resolveDates: (text) => resolveDates(text, NOW, 'Europe/Berlin'),
+  resolvePlaces: (text) => resolvePlaces(text, { city: 'Berlin' }),
   isCaptchaPage,
   jsonParts: (text) => jsonParts(JSON.stringify({ articleBody: text })),
   keywords,
@@ -86,13 +88,13 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   parseRobots: (text) => parseRobots(`user-agent: *\ndisallow: ${text}`, 'footnote'),
   plainQuestion,
   plainText,
-  planQueries: (text) => planQueries(text, NOW),
+  planQueries,
   preferenceFeatures: (text) =>
     preferenceFeatures({ question: 'How deep is it?', answer: text, references: [] }),
   publishedDate: (text) => publishedDate(text, NOW),
   quantitiesIn: (text) => quantitiesIn(text, 'length'),
   questionKind,
-  read,
+  profileOf,
   readQuantities,
   readStyle,
   rewriteFollowUp: (text) => rewriteFollowUp(text, EARLIER),

@@ -70,7 +70,9 @@ async function* askPart(
 ): AsyncGenerator<ProgressEvent, AnswerBody> {
   yield* tell({ kind: 'search', input: text, output: text, references: [] });
   return yield* passEvents(options.ask(text, quotes), (event) =>
-    event.type === 'search-end' || event.type === 'page-end' ? event : null,
+    event.type === 'waiting' || event.type === 'search-end' || event.type === 'page-end'
+      ? event
+      : null,
   );
 }
 
