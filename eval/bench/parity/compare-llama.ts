@@ -16,6 +16,8 @@ export interface ParityRow {
   readonly meanDifference: number;
   /** Mean KL(llama.cpp || ours) in nats, over llama.cpp's 128 best tokens, all others as one. */
   readonly meanKl: number;
+  /** The same without the first position: what follows a single token is no text that a model reads. */
+  readonly meanLaterKl: number;
   /** True when both tokenizers gave the same ids. */
   readonly sameTokens: boolean;
 }
@@ -95,6 +97,7 @@ async function compare(
   let largest = 0;
   let sum = 0;
   let kl = 0;
+  let firstKl = 0;
   await engine.decoder.forEachLogits(ids, signal, (position, logits) => {
     const their = theirs[position];
     if (their === undefined) return;
@@ -113,6 +116,7 @@ async function compare(
       theirRest -= Math.exp(logProbability);
     }
     if (ourRest > 1e-9 && theirRest > 1e-9) kl += theirRest * Math.log(theirRest / ourRest);
+    if (position === 0) firstKl = kl;
     const next = ids[position + 1];
     if (next === undefined) return;
     const difference = Math.abs(
@@ -127,5 +131,6 @@ async function compare(
     largestDifference: largest,
     meanDifference: sum / (ids.length - 1),
     meanKl: kl / ids.length,
+    meanLaterKl: (kl - firstKl) / (ids.length - 1),
   };
 }

