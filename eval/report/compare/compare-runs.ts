@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FootnoteError } from '../../../src/core/errors.ts';
-import { pairedBootstrap, type PairedDifference } from '../../metrics/bootstrap.ts';
+import { pairedBootstrap } from '../../metrics/bootstrap.ts';
 import type { EvalReport } from '../eval-report.ts';
 import type { EvalRecord } from '../../run/eval-record.ts';
 import { comparisonPage } from './comparison-page.ts';
