@@ -39,7 +39,7 @@ export interface OpenGeneratorOptions {
  */
 export async function openGenerator(
   config: Config,
-  store: ModelStore,
+  store: Pick<ModelStore, 'list' | 'ensure'>,
   options: OpenGeneratorOptions,
 ): Promise<{ readonly generator: OpenedGenerator | null; readonly warnings: readonly Warning[] }> {
   const { signal } = options;
@@ -74,7 +74,7 @@ export async function openGenerator(
 async function openChecked(
   candidate: string,
   config: Config,
-  store: ModelStore,
+  store: Pick<ModelStore, 'ensure'>,
   options: OpenGeneratorOptions,
 ): Promise<LocalGenerator> {
   const { signal } = options;
