@@ -21,6 +21,7 @@ const OPTIONS = {
   generateTimeoutMs: 1_000,
   maxConcurrent: 2,
   maxQueued: 2,
+  maxWaitSeconds: 30,
   answerCacheSeconds: 60,
 };
 const CAPTCHA = { code: 'search-captcha', message: 'duckduckgo shows a CAPTCHA' };
