@@ -233,15 +233,65 @@ describe.skipIf(!ready)('the chat API, through the openai client', () => {
     expect(completion.footnote.warnings).toEqual([]);
   });
 
+  it('takes what other servers take, and says what has no influence', async () => {
+    const completion = await complete(
+      asking(QUESTION, {
+        frequency_penalty: 0.3,
+        presence_penalty: 0.6,
+        top_k: 40,
+        reasoning_effort: 'medium',
+        tools: [{ type: 'function', function: { name: 'f' } }],
+        tool_choice: 'auto',
+        max_tokens: 8,
+      }),
+    );
+    checkSources(completion);
+    expect(completion.footnote.warnings).toContainEqual({
+      code: 'parameters-ignored',
+      message: expect.stringMatching(
+        /^tools, frequency_penalty, presence_penalty, top_k, reasoning_effort: /u,
+      ) as string,
+    });
+  });
+
+  it('reads over tool calls in the history, and doubled slashes in the path', async () => {
+    const response = await fetch(`${service.origin}//v1//chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}` },
+      body: JSON.stringify(
+        asking(QUESTION, {
+          messages: [
+            { role: 'user', content: 'What is the weather?' },
+            { role: 'assistant', content: null, tool_calls: [{ id: 'c', type: 'function' }] },
+            { role: 'tool', tool_call_id: 'c', content: '{"t":12}' },
+            { role: 'function', name: 'weather', content: '12' },
+            { role: 'assistant', content: 'It is 12 degrees.' },
+            { role: 'user', content: QUESTION },
+          ],
+        }),
+      ),
+    });
+    expect(response.status).toBe(200);
+    checkSources((await response.json()) as ChatCompletion);
+  });
+
+  it("gives a chat program's own task its JSON, without a search", async () => {
+    const task = `### Task:\nFind a title of three words.\n### Form:\nJSON: {"title": "the title"}\n<chat_history>\nUSER: How deep is Lake Baikal?\n</chat_history>`;
+    const completion = await complete(asking(task));
+    const made = JSON.parse(completion.choices[0]?.message.content ?? '') as { title?: unknown };
+    expect(typeof made.title).toBe('string');
+    expect(completion.search_results).toEqual([]);
+    expect(completion.footnote.warnings.map(({ code }) => code)).toContain('chat-program-task');
+  });
+
   it.each([
     [{ temperature: 2.5 }, 'temperature', 'invalid_value'],
     [{ top_p: 0 }, 'top_p', 'invalid_value'],
     [{ n: 9 }, 'n', 'invalid_value'],
     [{ stop: ['a', 'b', 'c', 'd', 'e'] }, 'stop', 'invalid_value'],
-    [{ max_tokens: 8 }, 'max_tokens', 'invalid_value'],
-    [{ max_completion_tokens: 8 }, 'max_completion_tokens', 'invalid_value'],
+    [{ max_tokens: 0 }, 'max_tokens', 'invalid_value'],
+    [{ max_completion_tokens: 0 }, 'max_completion_tokens', 'invalid_value'],
     [{ logprobs: true }, 'logprobs', 'unsupported_parameter'],
-    [{ tools: [{ type: 'function', function: { name: 'f' } }] }, 'tools', 'unsupported_parameter'],
     [{ tool_choice: 'required' }, 'tool_choice', 'unsupported_value'],
     [{ response_format: { type: 'json_object' } }, 'response_format', 'invalid_value'],
     [
@@ -253,8 +303,8 @@ describe.skipIf(!ready)('the chat API, through the openai client', () => {
           },
         },
       },
-      'response_format.json_schema.schema',
-      'invalid_value',
+      'response_format.json_schema.schema.properties.a',
+      'unsupported_value',
     ],
     [{ search_recency_filter: 'hour' }, 'search_recency_filter', 'unsupported_value'],
     [{ search_mode: 'social' }, 'search_mode', 'unsupported_value'],

@@ -242,6 +242,29 @@ describe.skipIf(!ready)('mcp over HTTP', () => {
     await client.close();
   });
 
+  it.each(['application/json', 'text/event-stream', '*/*'])(
+    'answers a client that accepts %s only',
+    async (accept) => {
+      const response = await fetch(address, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept, authorization: 'Bearer secret-1' },
+        body: JSON.stringify({
+          jsonrpc: '2.0',
+          id: 1,
+          method: 'initialize',
+          params: {
+            protocolVersion: '2025-03-26',
+            capabilities: {},
+            clientInfo: { name: 't', version: '1' },
+          },
+        }),
+      });
+      expect(response.status).toBe(200);
+      if (accept !== '*/*') expect(response.headers.get('content-type')).toContain(accept);
+      expect(await response.text()).toContain('protocolVersion');
+    },
+  );
+
   it('wants a key, and refuses other names and origins', async () => {
     await expect(newClient().connect(transport('wrong'))).rejects.toThrow();
     const post = (headers: Record<string, string>): Promise<Response> =>

@@ -17,7 +17,9 @@ import { presentAnswer } from './present/present-answer.ts';
 import { publicReference } from './present/public-reference.ts';
 import { QuestionQueue, type Seat } from './question-queue.ts';
 import { listedSource } from './understand/about-answer.ts';
+import { chatTask, type ChatTask } from './understand/chat-task.ts';
 import { understand, type SourceQuestion, type Understood } from './understand/understand.ts';
+import { writeTask } from './write-task.ts';
 import { FootnoteError } from '../core/errors.ts';
 import type { AnswerEvent, Asker, Document, Freshness, Question, Turn } from '../core/nouns.ts';
 import { questionLanguage } from '../core/question-language.ts';
@@ -123,15 +125,22 @@ export class AnswerService {
     request: AnswerRequest,
     { signal, client = '' }: AnswerCall,
   ): AsyncGenerator<AnswerEvent> {
-    const { question, understood } = await this.#question(request, signal);
+    // A chat program's own prompt is no question: the generator replies without a search.
+    const task = chatTask(request.question);
+    const asked = task === null ? await this.#question(request, signal) : null;
     const seat = this.#queue.seat(client, { signal });
     try {
-      const work = this.#work(question, understood, request, { signal, seat });
+      const work =
+        asked === null
+          ? seat.run(() =>
+              writeTask(task as ChatTask, this.#parts, this.#pipelineOptions(request, signal)),
+            )
+          : this.#work(asked.question, asked.understood, request, { signal, seat });
       const { end, read } = yield* presentAnswer(work, {
         id: `ans_${randomUUID()}`,
         question: request.question.trim(),
-        language: question.language,
-        style: understood.style,
+        language: asked?.question.language ?? primary(request.language ?? 'en'),
+        style: asked?.understood.style ?? null,
       });
       this.#memory.keep(end.answer, read);
       yield end;

@@ -190,7 +190,7 @@ export function answerDetail(
     score,
     model,
     timings_ms,
-    warnings: [...answer.warnings, ...(choices < request.n ? [fewer] : [])],
+    warnings: [...request.notices, ...answer.warnings, ...(choices < request.n ? [fewer] : [])],
     steps: answer.steps.map((step) => ({ ...step, references: [...step.references] })),
   };
 }

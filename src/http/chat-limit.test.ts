@@ -28,7 +28,17 @@ describe('answerWithin', () => {
     expect(within(19).sentences).toEqual(sentences.slice(0, 1));
   });
 
-  it('gives nothing rather than part of the first sentence', () => {
-    expect(within(10)).toEqual({ content: '', sentences: [], whole: false });
+  it('gives the first sentence whole, however few tokens are asked for', () => {
+    expect(within(1)).toEqual({
+      content: 'Lake Baikal is 1,642 m deep.[1] ',
+      sentences: sentences.slice(0, 1),
+      whole: false,
+    });
+    const [only] = sentences;
+    const alone = {
+      answer: `${texts[0] as string}[1]`,
+      sentences: only === undefined ? [] : [only],
+    };
+    expect(answerWithin(alone, 1)).toMatchObject({ content: alone.answer, whole: true });
   });
 });

@@ -9,7 +9,10 @@ export function exceedsTokens(text: string, maxTokens: number | null): boolean {
   return maxTokens !== null && Buffer.byteLength(text) > maxTokens * BYTES_PER_TOKEN;
 }
 
-/** The answer's first sentences, with their marks, that stay within a number of tokens. */
+/**
+ * The answer's first sentences, with their marks, that stay within a number of tokens; always the first,
+ * since clients limit a title or a test call to fewer tokens than a sentence has.
+ */
 export function answerWithin(
   { answer, sentences }: Pick<Answer, 'answer' | 'sentences'>,
   maxTokens: number | null,
@@ -22,6 +25,11 @@ export function answerWithin(
   const ends = [...sentences.slice(1).map(({ start }) => start), answer.length];
   const kept = ends.findIndex((end) => exceedsTokens(answer.slice(0, end).trimEnd(), maxTokens));
   if (kept < 0) return { content: answer, sentences, whole: true };
-  const content = kept === 0 ? '' : answer.slice(0, ends[kept - 1]);
-  return { content, sentences: sentences.slice(0, kept), whole: false };
+  if (ends.length === 1) return { content: answer, sentences, whole: true };
+  const count = Math.max(1, kept);
+  return {
+    content: answer.slice(0, ends[count - 1]),
+    sentences: sentences.slice(0, count),
+    whole: false,
+  };
 }

@@ -1,11 +1,12 @@
 /** A chat request read into a question: each parameter is honoured, or refused by its name. */
 import { z } from 'zod';
 import type { AnswerRequest } from '../answer/answer-service.ts';
+import { chatTask } from '../answer/understand/chat-task.ts';
 import { FootnoteError } from '../core/errors.ts';
-import type { Asker, Turn } from '../core/nouns.ts';
+import type { Asker, Turn, Warning } from '../core/nouns.ts';
 import { refusal } from './chat-errors.ts';
 import { chatModel } from './chat-models.ts';
-import { chatRequestSchema, REFUSED_PARAMETERS } from './chat-schemas.ts';
+import { chatRequestSchema, IGNORED_PARAMETERS, REFUSED_PARAMETERS } from './chat-schemas.ts';
 import { checkedJsonSchema, type JsonSchema } from './json-answer.ts';
 import { isTimezone } from './schemas.ts';
 
@@ -24,6 +25,8 @@ export interface ChatRequest {
   readonly stop: readonly string[];
   /** The shape of the answer, or null for text. */
   readonly jsonSchema: JsonSchema | null;
+  /** Parameters that were taken and change nothing. */
+  readonly notices: readonly Warning[];
 }
 
 const REFERENCES = { low: 3, medium: 5, high: 8 } as const;
@@ -47,6 +50,7 @@ export function readChatRequest(body: unknown): ChatRequest {
   const n = given.n ?? 1;
   return {
     model: given.model,
+    notices: ignored(given),
     stream: given.stream === true,
     includeUsage: given.stream_options?.include_usage === true,
     maxTokens: given.max_completion_tokens ?? given.max_tokens ?? null,
@@ -92,6 +96,23 @@ function asked(body: unknown): unknown {
   );
 }
 
+/** One warning that names every parameter without influence. */
+function ignored(given: ChatBody): Warning[] {
+  const names = Object.entries(IGNORED_PARAMETERS)
+    .filter(([name, nothing]) => {
+      const value = given[name as keyof ChatBody];
+      return value !== undefined && !asksNothing(value) && value !== nothing;
+    })
+    .map(([name]) => name);
+  if (names.length === 0) return [];
+  return [
+    {
+      code: 'parameters-ignored',
+      message: `${names.join(', ')}: accepted, without influence on answers that are checked sentence by sentence`,
+    },
+  ];
+}
+
 function asksNothing(value: unknown): boolean {
   if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
   return value === false || value === 0 || value === '';
@@ -135,27 +156,32 @@ function readMessages(messages: ChatBody['messages']): {
   readonly question: string;
   readonly turns: readonly Turn[];
 } {
-  const turns = messages.map((message, index): Turn => {
-    const role = message.role === 'developer' ? 'system' : message.role;
+  // Tools and what they returned are the client's: they say nothing about what is asked now.
+  const spoken = messages.flatMap((message, index) =>
+    message.role === 'tool' || message.role === 'function' ? [] : [{ message, index }],
+  );
+  const turns = spoken.map(({ message, index }): Turn => {
+    const role = message.role === 'developer' ? 'system' : (message.role as Turn['role']);
     return { role, content: messageText(message, index) };
   });
   const last = turns.findLastIndex(({ role }) => role !== 'system');
-  const index = last < 0 ? messages.length - 1 : last;
-  if (turns[index]?.role !== 'user') {
+  const position = last < 0 ? turns.length - 1 : last;
+  const index = spoken[position]?.index ?? messages.length - 1;
+  if (turns[position]?.role !== 'user') {
     throw refusal(
       `messages[${index}].role`,
       'the last turn must be the user’s: it is the question',
     );
   }
-  const question = turns[index].content.trim();
+  const question = turns[position].content.trim();
   if (question === '') throw refusal(`messages[${index}].content`, 'must not be empty');
-  if (question.length > MAX_QUESTION_CHARACTERS) {
+  if (question.length > MAX_QUESTION_CHARACTERS && chatTask(question) === null) {
     throw refusal(
       `messages[${index}].content`,
       `has ${question.length} characters; a question has at most ${MAX_QUESTION_CHARACTERS}`,
     );
   }
-  return { question, turns: turns.toSpliced(index, 1) };
+  return { question, turns: turns.toSpliced(position, 1) };
 }
 
 /** The text of a message. @throws FootnoteError `bad-request` for parts that are not text */

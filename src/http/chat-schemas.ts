@@ -8,18 +8,12 @@ import { answerRequestSchema, answerSchema, problemSchema } from './schemas.ts';
 /** A value other than the ones that change nothing is refused with this text. */
 const only = (reason: string) => ({ error: reason });
 
-/** Fewest tokens an answer may be limited to; a written draft has at most this many. */
-const LEAST_TOKENS = 64;
-
 const tokenLimit = z
   .int()
-  .min(
-    LEAST_TOKENS,
-    `must be at least ${LEAST_TOKENS}: an answer is whole sentences, never cut inside one`,
-  )
+  .min(1)
   .optional()
   .describe(
-    'Whole sentences are given up to this many tokens, counted as a third of their bytes in UTF-8',
+    'Whole sentences are given up to this many tokens, counted as a third of their bytes in UTF-8; always the first one',
   );
 
 const DOMAIN = /^-?(?=.{1,253}$)[\p{L}\p{N}](?:[\p{L}\p{N}.-]*[\p{L}\p{N}])?$/u;
@@ -54,7 +48,7 @@ const responseFormatSchema = z.union(
 const contentPart = z.looseObject({ type: z.string(), text: z.string().optional() });
 
 const message = z.looseObject({
-  role: z.enum(['system', 'developer', 'user', 'assistant']),
+  role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
   content: z
     .union([z.string(), z.array(contentPart)], {
       error: 'must be a string or an array of parts of type text',
@@ -110,10 +104,13 @@ export const chatRequestSchema = z
       .optional(),
     parallel_tool_calls: z.boolean().optional(),
     modalities: z.array(z.literal('text', only('only text'))).optional(),
-    reasoning_effort: z.literal('none', only('only none: there is no reasoning')).optional(),
-    verbosity: z
-      .literal('medium', only('only medium, the default: answers have one length'))
-      .optional(),
+    tools: z.array(z.unknown()).optional().describe('Never called'),
+    functions: z.array(z.unknown()).optional().describe('Never called'),
+    frequency_penalty: z.number().min(-2).max(2).optional().describe('Without influence'),
+    presence_penalty: z.number().min(-2).max(2).optional().describe('Without influence'),
+    top_k: z.int().min(-1).optional().describe('Without influence'),
+    reasoning_effort: z.string().max(20).optional().describe('Without influence'),
+    verbosity: z.string().max(20).optional().describe('Without influence'),
     service_tier: z.enum(['auto', 'default'], only('only auto or default')).optional(),
     user: z.string().optional(),
     safety_identifier: z.string().optional(),
@@ -150,18 +147,27 @@ export const chatRequestSchema = z
   })
   .meta({ id: 'ChatCompletionRequest' });
 
+/**
+ * Parameters of other servers that are taken and change nothing, which a warning says; each with the value
+ * that asks for nothing.
+ */
+export const IGNORED_PARAMETERS: Readonly<Record<string, unknown>> = {
+  tools: [],
+  functions: [],
+  frequency_penalty: 0,
+  presence_penalty: 0,
+  top_k: 0,
+  reasoning_effort: 'none',
+  verbosity: 'medium',
+};
+
 /** Parameters that cannot be honoured, and why; values that ask for nothing pass. */
 export const REFUSED_PARAMETERS: Readonly<Record<string, string>> = {
-  tools: 'no tools are called',
-  functions: 'no functions are called',
   audio: 'answers are text',
   prediction: 'answers come from sources, not from a prediction',
   logprobs: 'an answer is chosen among drafts and has no single sequence of probabilities',
   top_logprobs: 'an answer is chosen among drafts and has no single sequence of probabilities',
   logit_bias: 'drafts are sampled in the way their scorer was tuned for',
-  frequency_penalty: 'drafts are sampled in the way their scorer was tuned for',
-  presence_penalty: 'drafts are sampled in the way their scorer was tuned for',
-  top_k: 'drafts are sampled in the way their scorer was tuned for',
   return_images: 'images are not searched',
   return_related_questions: 'related questions are not made',
   disable_search: 'every answer is searched for',

@@ -66,6 +66,12 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
   app.disable('x-powered-by');
   app.set('etag', false);
 
+  app.use((request, _response, next) => {
+    // A base URL that ends in a slash makes `//v1/…` of a path: the same resource is meant.
+    const [path = '', query] = request.url.split(/(?=\?)/u, 2);
+    if (path.includes('//')) request.url = `${path.replace(/\/{2,}/gu, '/')}${query ?? ''}`;
+    next();
+  });
   app.use((request, response, next) => {
     const given = request.get('x-request-id');
     const id = given !== undefined && /^[\w.-]{1,100}$/u.test(given) ? given : randomUUID();
@@ -137,7 +143,7 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
     const body = parseBody(verifyRequestSchema, request);
     const streamed = wantsEvents(request, body.stream === true);
     const signal = clientSignal(response, options.signal);
-    const events = options.verifier.verify(body, { signal });
+    const events = options.verifier.verify(body, { signal, client: clientOf(response) });
     if (streamed) {
       await writeEventStream(response, events, verifyWire, signal);
       return;

@@ -46,6 +46,10 @@ export const responsesRequestSchema = z
           .optional(),
       })
       .nullish(),
+    reasoning: z
+      .looseObject({ effort: z.string().nullish() })
+      .nullish()
+      .describe('Without influence'),
     include: z.array(z.string()).nullish(),
     parallel_tool_calls: z.boolean().nullish(),
     metadata: z.record(z.string(), z.unknown()).nullish(),

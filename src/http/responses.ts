@@ -40,6 +40,7 @@ export function readResponsesRequest(body: unknown): ResponsesRequest {
     temperature: given.temperature,
     top_p: given.top_p,
     max_tokens: given.max_output_tokens,
+    reasoning_effort: given.reasoning?.effort ?? undefined,
     response_format:
       format?.type === 'json_schema'
         ? { type: 'json_schema', json_schema: { schema: format.schema ?? {} } }
@@ -55,13 +56,21 @@ export function readResponsesRequest(body: unknown): ResponsesRequest {
   return { chat, body: given };
 }
 
+/** Items of an agent's history that say nothing about the question. */
+const SILENT_ITEMS: ReadonlySet<string> = new Set([
+  'web_search_call',
+  'reasoning',
+  'function_call',
+  'function_call_output',
+]);
+
 function messagesOf({ input, instructions }: ResponsesBody): object[] {
   const system = (instructions ?? '') === '' ? [] : [{ role: 'system', content: instructions }];
   if (typeof input === 'string') return [...system, { role: 'user', content: input }];
   const messages = input.flatMap((item, index) => {
     // Calls of the search tool come back with the conversation; they say nothing that is needed.
     if (item.type !== undefined && item.type !== 'message') {
-      if (item.type === 'web_search_call' || item.type === 'reasoning') return [];
+      if (SILENT_ITEMS.has(item.type)) return [];
       throw refusal(`input[${index}].type`, `items of type ${item.type} are not supported`);
     }
     const content =

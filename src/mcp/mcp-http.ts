@@ -12,6 +12,7 @@ import express, {
   type Response as Outgoing,
 } from 'express';
 import { FootnoteError, toFootnoteError, toProblem } from '../core/errors.ts';
+import { acceptedForm, acceptingBoth, inForm } from './mcp-accept.ts';
 import { boundedJson } from '../http/json-body.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -45,17 +46,24 @@ export function createMcpHttpApp({
     else void sendWebResponse(refused, response);
   });
   app.all('/mcp', authorise, boundedJson(MAX_BODY_BYTES), async (request, response) => {
+    const form = acceptedForm(request.get('accept'));
+    if (form === null) {
+      throw new FootnoteError(
+        'not-acceptable',
+        'this answers with application/json or text/event-stream',
+      );
+    }
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     const body: unknown = request.body;
     const web = new Request(`http://localhost${request.originalUrl}`, {
       method: request.method,
-      headers: webHeaders(request),
+      headers: acceptingBoth(webHeaders(request)),
       signal: gone.signal,
       ...(request.method === 'POST' ? { body: JSON.stringify(body) } : {}),
     });
     const answer = await handler.fetch(web, request.method === 'POST' ? { parsedBody: body } : {});
-    await sendWebResponse(answer, response);
+    await sendWebResponse(await inForm(answer, form), response);
   });
   app.use((request: Incoming) => {
     throw new FootnoteError('not-found', `there is nothing at ${request.path}; MCP is at /mcp`);

@@ -1,5 +1,5 @@
 /** What verifying takes and gives, in the contract's field names. */
-import type { Warning } from '../core/nouns.ts';
+import type { AnswerEvent, Warning } from '../core/nouns.ts';
 import type { Verdict } from '../core/seams.ts';
 
 export interface VerifyRequest {
@@ -68,6 +68,7 @@ export interface Verification {
 }
 
 export type VerifyEvent =
+  | Extract<AnswerEvent, { type: 'waiting' }>
   | {
       readonly type: 'page-end';
       readonly url: string;

@@ -3,7 +3,7 @@
  * `POST /v1/verify`, `footnote verify`, the MCP tool `verify`.
  */
 import { randomUUID } from 'node:crypto';
-import PQueue from 'p-queue';
+import { QuestionQueue } from '../answer/question-queue.ts';
 import { FootnoteError } from '../core/errors.ts';
 import type { Warning } from '../core/nouns.ts';
 import type { CallOptions, SupportVerdict } from '../core/seams.ts';
@@ -32,26 +32,35 @@ const BATCH = 4;
 const BEFORE = 3;
 const RUNNING = 2;
 const WAITING = 16;
+/** A text may take minutes: who would wait longer than this is told to come back. */
+const MOST_WAIT_S = 120;
 
 export class VerifyService {
   readonly #parts: VerifyParts;
-  readonly #queue = new PQueue({ concurrency: RUNNING });
+  readonly #queue = new QuestionQueue({
+    maxConcurrent: RUNNING,
+    maxQueued: WAITING,
+    maxWaitSeconds: MOST_WAIT_S,
+  });
 
   constructor(parts: VerifyParts) {
     this.#parts = parts;
   }
 
   /**
-   * Yields `page-end`, `references`, a `sentence-end` for each sentence in order, and `verify-end`.
+   * Yields `waiting`, `page-end`, `references`, a `sentence-end` for each sentence in order, and `verify-end`.
    * @throws FootnoteError `bad-request`, `overloaded`, `fetch-failed`, `search-failed`, `cancelled`, …
    */
-  async *verify(request: VerifyRequest, { signal }: CallOptions): AsyncGenerator<VerifyEvent> {
+  async *verify(
+    request: VerifyRequest,
+    { signal, client = '' }: CallOptions & { readonly client?: string },
+  ): AsyncGenerator<VerifyEvent> {
     checkRequest(request);
-    const release = await this.#slot(signal);
+    const seat = this.#queue.seat(client, { signal });
     try {
-      yield* this.#work(request, signal);
+      yield* seat.run(() => this.#work(request, signal));
     } finally {
-      release();
+      seat.leave();
     }
   }
 
@@ -148,22 +157,6 @@ export class VerifyService {
       ];
     });
     return { text: text.slice(start, end), start, end, verdict, support, citations, named };
-  }
-
-  /** Waits for a place; the returned function gives it back. */
-  async #slot(signal: AbortSignal): Promise<() => void> {
-    if (this.#queue.size >= WAITING) {
-      throw new FootnoteError('overloaded', `${this.#queue.size} texts wait to be verified`, {
-        retryAfterSeconds: 30,
-      });
-    }
-    return new Promise<() => void>((resolve, reject) => {
-      this.#queue
-        .add(() => new Promise<void>((release) => resolve(release)), { signal })
-        .catch(() => {
-          reject(new FootnoteError('cancelled', 'cancelled while waiting for a place'));
-        });
-    });
   }
 }
 
