@@ -46,6 +46,38 @@ describe.skipIf(!ready)('real clients', () => {
     expect(await service.stop()).toBe(0);
   });
 
+  it('reads over tool calls in the history, and doubled slashes in the path', async () => {
+    const response = await fetch(`${service.origin}//v1//chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}` },
+      body: JSON.stringify({
+        model: MODEL,
+        messages: [
+          { role: 'user', content: 'What is the weather?' },
+          { role: 'assistant', content: null, tool_calls: [{ id: 'c', type: 'function' }] },
+          { role: 'tool', tool_call_id: 'c', content: '{"t":12}' },
+          { role: 'function', name: 'weather', content: '12' },
+          { role: 'assistant', content: 'It is 12 degrees.' },
+          { role: 'user', content: QUESTION },
+        ],
+      }),
+    });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain('Innocent');
+  });
+
+  it("gives a chat program's own task its JSON, without a search", async () => {
+    const task = `### Task:\nFind a title of three words.\n### Form:\nJSON: {"title": "the title"}\n<chat_history>\nUSER: How deep is Lake Baikal?\n</chat_history>`;
+    const completion = await openai.chat.completions.create({
+      model: 'footnote',
+      messages: [{ role: 'user', content: task }],
+    });
+    const made = JSON.parse(completion.choices[0]?.message.content ?? '') as { title?: unknown };
+    expect(typeof made.title).toBe('string');
+    expect(completion).toMatchObject({ search_results: [] });
+    expect(JSON.stringify(completion)).toContain('chat-program-task');
+  });
+
   describe('openai', () => {
     it('fills a JSON schema from the cited answer, or refuses', async () => {
       const ask = (schema: Record<string, unknown>) =>

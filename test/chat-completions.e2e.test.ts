@@ -254,36 +254,6 @@ describe.skipIf(!ready)('the chat API, through the openai client', () => {
     });
   });
 
-  it('reads over tool calls in the history, and doubled slashes in the path', async () => {
-    const response = await fetch(`${service.origin}//v1//chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}` },
-      body: JSON.stringify(
-        asking(QUESTION, {
-          messages: [
-            { role: 'user', content: 'What is the weather?' },
-            { role: 'assistant', content: null, tool_calls: [{ id: 'c', type: 'function' }] },
-            { role: 'tool', tool_call_id: 'c', content: '{"t":12}' },
-            { role: 'function', name: 'weather', content: '12' },
-            { role: 'assistant', content: 'It is 12 degrees.' },
-            { role: 'user', content: QUESTION },
-          ],
-        }),
-      ),
-    });
-    expect(response.status).toBe(200);
-    checkSources((await response.json()) as ChatCompletion);
-  });
-
-  it("gives a chat program's own task its JSON, without a search", async () => {
-    const task = `### Task:\nFind a title of three words.\n### Form:\nJSON: {"title": "the title"}\n<chat_history>\nUSER: How deep is Lake Baikal?\n</chat_history>`;
-    const completion = await complete(asking(task));
-    const made = JSON.parse(completion.choices[0]?.message.content ?? '') as { title?: unknown };
-    expect(typeof made.title).toBe('string');
-    expect(completion.search_results).toEqual([]);
-    expect(completion.footnote.warnings.map(({ code }) => code)).toContain('chat-program-task');
-  });
-
   it.each([
     [{ temperature: 2.5 }, 'temperature', 'invalid_value'],
     [{ top_p: 0 }, 'top_p', 'invalid_value'],
