@@ -42,7 +42,7 @@ interface Row {
   readonly copied: boolean;
 }
 type Message = { readonly role: 'system' | 'user' | 'assistant'; readonly content: string };
-const chat = (messages: readonly Message[]): Prompt => ({ kind: 'chat', messages }) as Prompt;
+const chat = (messages: readonly Message[]): Prompt => ({ kind: 'chat', messages });
 
 const JUDGE =
   'You check sentences against a text. Answer Yes only if every part of the sentence is said in the text: the same things, names, numbers, dates, causes and conditions. Otherwise answer No.';
