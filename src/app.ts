@@ -23,7 +23,7 @@ import { textFragmentUrl } from '../scorer/citation/text-fragment-url.ts';
 import { abstention } from '../scorer/abstain/abstention.ts';
 import type { PipelineParts } from './answer/pipeline-parts.ts';
 import { AnswerService } from './answer/answer-service.ts';
-import { askedQuestion } from './answer/understand/asked-question.ts';
+import { askedQuestion, separateParts } from './answer/understand/asked-question.ts';
 import { liveWebReachable } from './composition/live-web.ts';
 import { openGenerator } from './composition/open-generator.ts';
 import { openJudge } from './composition/open-judge.ts';
@@ -186,7 +186,8 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
   const parts: PipelineParts = {
     search: (question, call) => {
       prepare({ question: question.text }, call.signal);
-      return searchInLanguages(question, router, translate, call);
+      const parts = separateParts(askedQuestion(question.text));
+      return searchInLanguages(question, router, translate, { ...call, parts });
     },
     readPages: async (results, { signal, onPage }) => {
       // A cold start takes seconds: it must not eat the deadline of the pages.
@@ -215,6 +216,7 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
       return { ...read, warnings: [] };
     },
     references: async (question, documents, { signal, maxReferences }) => {
+      const asked = askedQuestion(question.text);
       const target = translationTarget(question.text, documents);
       const [{ ranker, warnings }, translation] = await Promise.all([
         orAbort(ranking.open(), signal),
@@ -225,7 +227,8 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
         signal,
         timeoutMs: RANK_TIMEOUT_MS,
         translation,
-        breadth: evidenceBreadth(askedQuestion(question.text)),
+        parts: separateParts(asked),
+        breadth: evidenceBreadth(asked),
       });
       return { ...found, warnings };
     },

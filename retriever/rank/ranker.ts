@@ -25,6 +25,8 @@ export interface ReferencesOptions {
   readonly maxReferences: number;
   /** The question in the documents' language, where that is another (`translationTarget`). */
   readonly translation?: string | null | undefined;
+  /** The questions it is made of, each by itself. */
+  readonly parts?: readonly string[] | undefined;
   /** How much evidence the question deserves; default: what one fact needs. */
   readonly breadth?: EvidenceBreadth | undefined;
   readonly signal: AbortSignal;
@@ -94,7 +96,7 @@ export class Ranker {
   ): Promise<ReferencesResult> {
     await this.#loaded(options.signal);
     const { text, freshness } = question;
-    const { maxReferences, signal, timeoutMs, translation, breadth } = options;
+    const { maxReferences, signal, timeoutMs, translation, parts, breadth } = options;
     return this.#pool.call<ReferencesResult>(
       'references',
       {
@@ -104,6 +106,7 @@ export class Ranker {
         freshness,
         documents,
         maxReferences,
+        parts,
         breadth,
       },
       { signal, timeoutMs },

@@ -12,6 +12,15 @@ describe('planQueries', () => {
     expect(planQueries('Who wrote Emma?').texts).toEqual(['Who wrote Emma?']);
   });
 
+  it('searches for each of two parts as well', () => {
+    expect(planQueries('A和B的面积', ['A的面积', 'B的面积']).texts).toEqual([
+      'A和B的面积',
+      'A的面积',
+      'B的面积',
+    ]);
+    expect(planQueries('A、B和C', ['A', 'B', 'C']).texts).toEqual(['A、B和C']);
+  });
+
   it('gives one to three texts for any question, the first never empty', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), (text) => {

@@ -5,20 +5,26 @@ export interface PlannedQueries {
   readonly texts: readonly string[];
 }
 
+/** Queries of one question, all together. */
+const MOST_QUERIES = 3;
+
 /**
  * What to type into the search box for a question: the question as it stands, its dates resolved already;
  * and, for a question in Chinese, Japanese or Korean with names or numbers in Latin letters, those alone,
- * which find pages in other languages. Sites and freshness are the provider's business.
+ * which find pages in other languages. Sites and freshness are the provider's business. A question of two
+ * parts is also searched for part by part; of more, as a whole only.
  *
  * Bare keywords are no query of their own: engines weigh words themselves, and those that require
  * every word (MediaWiki, the local index) are given keywords by their providers.
+ * @param parts the questions it is made of, each by itself
  */
-export function planQueries(question: string): PlannedQueries {
+export function planQueries(question: string, parts: readonly string[] = []): PlannedQueries {
   const whole = question.trim();
   const texts = [whole];
   const latin = latinNames(whole);
-  if (latin !== null && latin.toLowerCase() !== whole.toLowerCase()) texts.push(latin);
-  return { texts };
+  if (parts.length > 1 && parts.length < MOST_QUERIES) texts.push(...parts);
+  else if (latin !== null && latin.toLowerCase() !== whole.toLowerCase()) texts.push(latin);
+  return { texts: [...new Set(texts)] };
 }
 
 /** Names and numbers in Latin letters of a question in Han, kana or Hangul; null without a name. */

@@ -16,6 +16,8 @@ export type TranslateToEnglish = (
 
 /** Fewer results than this are little. */
 const LITTLE = 3;
+/** Results of a question of several parts, of those of one: .76 of two facts are in ten pages, .89 in fifteen. */
+const WITH_PARTS = 1.5;
 
 /**
  * Costs nothing where the first search finds enough, or the question is in Latin letters.
@@ -25,16 +27,26 @@ export async function searchInLanguages(
   question: Question,
   router: Pick<SearchRouter, 'search'>,
   translate: TranslateToEnglish,
-  options: CallOptions & { readonly limit: number },
+  options: CallOptions & {
+    readonly limit: number;
+    /** The questions it is made of, each by itself. */
+    readonly parts?: readonly string[] | undefined;
+  },
 ): Promise<SearchOutcome> {
   const { signal, limit } = options;
   const { freshness, sites } = question;
-  const search = (text: string, language: string): Promise<SearchOutcome> => {
-    const { texts } = planQueries(text);
-    const queries = texts.map((one) => ({ text: one, language, freshness, sites, limit }));
+  const search = (
+    text: string,
+    language: string,
+    parts: readonly string[] = [],
+  ): Promise<SearchOutcome> => {
+    const { texts } = planQueries(text, parts);
+    // Each part needs room for pages of its own.
+    const most = parts.length === 0 ? limit : Math.ceil(limit * WITH_PARTS);
+    const queries = texts.map((one) => ({ text: one, language, freshness, sites, limit: most }));
     return router.search(queries, { signal });
   };
-  const own = await search(question.text, question.language);
+  const own = await search(question.text, question.language, options.parts);
   const script = mainScript(question.text);
   if (own.results.length >= LITTLE || script === null || script === 'Latin') return own;
   const translation = await translate(question.text, 'en', { signal });

@@ -145,3 +145,50 @@ describe('segmentLine', () => {
     expect(() => segmentLine({ id: 'a' })).toThrow(/text/u);
   });
 });
+
+describe('what belongs together', () => {
+  const filler = (word: string, count: number): string => `${`${word} `.repeat(count).trim()}.`;
+  const passagesOf = (blocks: readonly string[]): string[] =>
+    segmentDocument(documentOf(blocks.join('\n\n')), 0).map(({ text }) => text);
+
+  test('a list stays with the words that lead in to it', () => {
+    const items = Array.from({ length: 10 }, (_, at) => `Take the tool number ${at} along`);
+    const passages = passagesOf([
+      filler('Before', 45),
+      'You need these things:',
+      ...items,
+      filler('After', 60),
+    ]);
+    const list = passages.find((text) => text.includes('these things'));
+    for (const item of items) expect(list).toContain(item);
+    expect(list).not.toContain('Before');
+  });
+
+  test('rows of a table stay with the first one', () => {
+    const rows = Array.from({ length: 12 }, (_, at) => `row ${at} | one | two | three | four`);
+    const passages = passagesOf([filler('Before', 45), 'Name | A | B | C | D', ...rows]);
+    const table = passages.find((text) => text.includes('Name |'));
+    for (const row of rows) expect(table).toContain(row);
+  });
+
+  test('code stays with the sentence before it', () => {
+    const passages = passagesOf([
+      filler('Before', 45),
+      `${filler('Long', 42)} The file is written by this call.`,
+      "with open('a.csv', 'w') as file:\n    writer = csv.writer(file)\n    writer.writerow(['a', 'b'])",
+    ]);
+    expect(passages.find((text) => text.includes('csv.writer'))).toContain('by this call.');
+  });
+
+  test('an answer stays with its question', () => {
+    const passages = passagesOf([filler('Before', 45), 'Does it float?', filler('Answer', 50)]);
+    expect(passages.find((text) => text.includes('float?'))).toContain('Answer');
+  });
+
+  test('a long list is cut in the end', () => {
+    const items = Array.from({ length: 60 }, (_, at) => `Take the tool number ${at} along`);
+    const passages = passagesOf(['You need these things:', ...items]);
+    expect(passages.length).toBeGreaterThan(1);
+    expect(passages.join('\n\n')).toBe(['You need these things:', ...items].join('\n\n'));
+  });
+});

@@ -1,14 +1,19 @@
 /**
  * Documents to passages: whole sentences, 40 to 120 words (two characters of an unspaced script count
  * as one word), never across a heading. A passage may begin with its headings; a sentence that leans on
- * the one before ("It was …") stays with it where that costs little.
+ * the one before ("It was …") stays with it where that costs little. What belongs together stays together
+ * up to 180 words: a list and the words that lead in to it, the rows of a table, code and the sentence
+ * before it, a question and its answer.
  */
 import type { Document, Passage } from '../../src/core/nouns.ts';
 import { splitSentences, type Span } from '../../src/core/sentences.ts';
 import { countWords } from '../../src/core/tokens.ts';
+import { heldToTheLast } from './held-together.ts';
 
 const LEAST_WORDS = 40;
 const MOST_WORDS = 120;
+/** Of what belongs together. */
+const MOST_HELD = 180;
 /** From here on a break before an independent sentence is taken. */
 const GOOD_WORDS = 90;
 
@@ -19,6 +24,8 @@ interface Sentence extends Span {
   readonly words: number;
   readonly opensParagraph: boolean;
   readonly leans: boolean;
+  /** Belongs to what stands right before it. */
+  readonly held: boolean;
 }
 
 /**
@@ -124,7 +131,8 @@ function breaksBefore(
   left: number,
   paragraphRest: number,
 ): boolean {
-  if (words + sentence.words > MOST_WORDS) return true;
+  if (words + sentence.words > (sentence.held ? MOST_HELD : MOST_WORDS)) return true;
+  if (sentence.held) return false;
   if (words < LEAST_WORDS) return false;
   // What would be left alone is too short to stand by itself and still fits here.
   if (left < LEAST_WORDS && words + left <= MOST_WORDS) return false;
@@ -136,14 +144,22 @@ function breaksBefore(
 }
 
 function describe(text: string, spans: readonly Span[]): Sentence[] {
-  return spans.map((span, index) => {
+  const parts = spans.map((span, index) => {
     const before = spans[index - 1];
     const content = text.slice(span.start, span.end);
+    const opensParagraph =
+      before !== undefined && /\n\s*\n/u.test(text.slice(before.end, span.start));
+    return { text: content, words: countWords(content), opensParagraph };
+  });
+  const held = heldToTheLast(parts);
+  return spans.map((span, index) => {
+    const { text: content = '', words = 0, opensParagraph = false } = parts[index] ?? {};
     return {
       ...span,
-      words: countWords(content),
-      opensParagraph: before !== undefined && /\n\s*\n/u.test(text.slice(before.end, span.start)),
+      words,
+      opensParagraph,
       leans: LEANS.test(content),
+      held: held[index] ?? false,
     };
   });
 }

@@ -33,6 +33,11 @@ export interface EvidenceBreadth {
   readonly references: number;
   /** Words of all references together, about; two characters of an unspaced script count as one. */
   readonly words: number;
+  /**
+   * The whole matter is wanted, not one statement of it: neighbouring passages become one reference, and a
+   * page may give as much as it has.
+   */
+  readonly whole: boolean;
 }
 
 interface QuestionPart {
@@ -54,13 +59,16 @@ export interface AskedQuestion {
   readonly keywordsOnly: boolean;
 }
 
-const NARROW: EvidenceBreadth = { references: 5, words: 400 };
-const BROAD: EvidenceBreadth = { references: 6, words: 600 };
+const NARROW: EvidenceBreadth = { references: 5, words: 600, whole: false };
+const BROAD: EvidenceBreadth = { references: 6, words: 600, whole: true };
+
+const isOneFact = (kind: QuestionKind): boolean => kind === 'fact' || kind === 'number';
 
 /** Breadth of evidence for a question: one fact needs the best places, anything else the whole matter. */
 export function evidenceBreadth({
   kind,
   parts,
 }: Pick<AskedQuestion, 'kind' | 'parts'>): EvidenceBreadth {
-  return (kind === 'fact' || kind === 'number') && parts.length === 0 ? NARROW : BROAD;
+  const kinds = parts.length === 0 ? [kind] : parts.map((part) => part.kind);
+  return kinds.every(isOneFact) ? NARROW : BROAD;
 }

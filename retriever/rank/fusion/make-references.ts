@@ -2,7 +2,9 @@
 import type { Document, Freshness, Reference } from '../../../src/core/nouns.ts';
 import type { EvidenceBreadth } from '../../../src/core/question-kind.ts';
 import { countWords } from '../../../src/core/tokens.ts';
-import { judgePassages, type RankModels } from './rank-passages.ts';
+import { judgeParts } from './judge-parts.ts';
+import type { PassageScore } from './passage-scores.ts';
+import type { RankModels } from './rank-passages.ts';
 import { PreparedDocuments } from './prepared-documents.ts';
 import { referenceOf } from './reference-of.ts';
 import { selectReferences } from './select-references.ts';
@@ -15,6 +17,8 @@ export interface ReferencesRequest {
   readonly freshness?: Freshness | undefined;
   readonly documents: readonly Document[];
   readonly maxReferences: number;
+  /** The questions it is made of, each by itself; each gets a reference of its own where there is one. */
+  readonly parts?: readonly string[] | undefined;
   /** How much evidence the question deserves; default: what one fact needs. */
   readonly breadth?: EvidenceBreadth | undefined;
 }
@@ -50,8 +54,8 @@ export interface ReferencesResult {
 }
 
 const MOST_RANKED = 50;
-/** Up to here the question is taken to ask for one fact. */
-const NARROW_WORDS = 400;
+/** Of all references together, where nothing else is said: five passages of the longest kind. */
+const MOST_WORDS = 600;
 /** References of one page for one fact. */
 const MOST_PER_PAGE = 2;
 
@@ -71,8 +75,9 @@ export async function makeReferences(
     prepared.passages(document).map((passage) => ({ ...passage, document, index })),
   );
   const segmented = performance.now();
-  const judged = await judgePassages(
+  const judged = await judgeParts(
     call.question,
+    call.parts ?? [],
     passages.map(({ document, headingPath, text }) => ({
       title: document.title,
       headings: headingPath.join(' '),
@@ -81,35 +86,42 @@ export async function makeReferences(
     models,
     { ...options, translation: call.translation, memo: prepared.counts },
   );
-  const { evidence, scores } = judged;
-  const breadth = call.breadth ?? { references: call.maxReferences, words: NARROW_WORDS };
-  const broad = breadth.words > NARROW_WORDS;
-  const values = selectionScores(
-    passages.map(({ index }, at) => ({
-      document: index,
-      bm25: scores[at]?.bm25 ?? 0,
-      score: scores[at]?.score ?? 0,
-    })),
-    broad,
-  );
+  const { evidence, scores } = judged.whole;
+  const {
+    references: most,
+    words,
+    whole,
+  } = call.breadth ?? { references: call.maxReferences, words: MOST_WORDS, whole: false };
+  const valuesOf = (of: readonly PassageScore[]): number[] =>
+    selectionScores(
+      passages.map(({ index }, at) => ({
+        document: index,
+        bm25: of[at]?.bm25 ?? 0,
+        score: of[at]?.score ?? 0,
+      })),
+      whole,
+    );
+  const lists = [judged.whole, ...judged.parts].map((one) => valuesOf(one.scores));
   const chosen = selectReferences(
     passages.map(({ index, text, document }, at) => ({
       document: index,
       text,
       words: countWords(text),
       publishedAt: document.publishedAt,
-      score: values[at] ?? 0,
+      scores: lists.map((values) => values[at] ?? 0),
     })),
     {
-      maxReferences: Math.min(call.maxReferences, breadth.references),
-      maxWords: breadth.words,
-      join: broad,
-      mostPerPage: broad ? breadth.references : MOST_PER_PAGE,
+      maxReferences: Math.min(call.maxReferences, most),
+      maxWords: words,
+      join: whole,
+      mostPerPage: whole ? most : MOST_PER_PAGE,
       recent: evidence.question.recent,
       freshness: call.freshness,
     },
   );
-  const result = chosen.map((choice, place) => referenceOf(choice, place + 1, passages, judged));
+  const result = chosen.map((choice, place) =>
+    referenceOf(choice, place + 1, passages, judged.together),
+  );
   const ranked = passages
     .map((passage, at) => ({ passage, part: scores[at], at }))
     .sort((a, b) => (b.part?.score ?? 0) - (a.part?.score ?? 0) || a.at - b.at);
@@ -128,13 +140,13 @@ export async function makeReferences(
         ...(part?.dense === null || part === undefined ? {} : { dense: part.dense }),
       },
     })),
-    answerability: judged.answerability,
+    answerability: judged.together.answerability,
     timings: {
       load: 0,
       segment: segmented - began,
       evidence: done - segmented,
       embed: evidence.embedMs,
-      read: judged.crossEncoderMs,
+      read: judged.together.crossEncoderMs,
       total: done - began,
     },
   };

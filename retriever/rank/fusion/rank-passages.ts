@@ -65,6 +65,8 @@ export interface JudgeOptions {
   readonly translation?: string | null | undefined;
   /** Terms of the passages that were counted before. */
   readonly memo?: CountMemo | undefined;
+  /** Passages that the cross-encoder reads at most, where words can choose; default 6. */
+  readonly mostPairs?: number | undefined;
 }
 
 /** @throws FootnoteError `cancelled`, `timeout` */
@@ -133,6 +135,7 @@ export async function judgePassages(
   if (foreign === undefined) {
     let done = 0;
     for (const stage of READ_STAGES) {
+      if (stage > (options.mostPairs ?? READ_PASSAGES)) break;
       await read(chosen.slice(done, stage));
       done = stage;
       if (isSure([...pairScores.values()])) break;

@@ -1,6 +1,6 @@
 /** One reference out of neighbouring passages of a page, with its evidence and answer span. */
 import type { Document, EvidenceSentence, Reference } from '../../../src/core/nouns.ts';
-import type { JudgedPassages } from './rank-passages.ts';
+import type { Judged } from './judge-parts.ts';
 import type { SelectedReference } from './select-references.ts';
 
 interface Placed {
@@ -21,7 +21,7 @@ export function referenceOf(
   { passages: places }: SelectedReference,
   number: number,
   passages: readonly Placed[],
-  judged: Pick<JudgedPassages, 'evidence' | 'scores' | 'probabilities' | 'pairScores'>,
+  judged: Pick<Judged, 'evidence' | 'scores' | 'probabilities' | 'pairScores'>,
 ): Reference {
   const first = passages[places[0] ?? -1] as Placed;
   const last = passages[places.at(-1) ?? -1] as Placed;
@@ -57,7 +57,7 @@ export function referenceOf(
 /** Of the passage that the cross-encoder holds likeliest to have the answer. */
 function answerSpan(
   places: readonly number[],
-  judged: Pick<JudgedPassages, 'pairScores'>,
+  judged: Pick<Judged, 'pairScores'>,
   shift: (at: number) => number,
 ): Pick<Reference, 'answerSpan'> {
   const read = places.flatMap((at) => {

@@ -21,7 +21,7 @@ const passage = (
   text: texts[at % texts.length] ?? '',
   words: 14,
   publishedAt,
-  score,
+  scores: [score],
 });
 const narrow = { maxReferences: 5, maxWords: 400, join: false, mostPerPage: 2, recent: false };
 const broad = { ...narrow, join: true, mostPerPage: 5 };
@@ -69,8 +69,15 @@ describe('selectReferences', () => {
     expect(chosen(list, { ...broad, maxReferences: 2 })).toEqual([[0], [1]]);
   });
 
-  test('each part of the question has a reference before the others', () => {
-    const list = [passage(0, 0, 0.9), passage(1, 1, 0.8), passage(2, 2, 0.1)];
-    expect(chosen(list, { ...broad, maxReferences: 2, first: [0, 2] })).toEqual([[0], [2]]);
+  test('the parts of a question take turns', () => {
+    const list = [
+      { ...passage(0, 0, 0), scores: [0.9, 0.2, 0.9] },
+      { ...passage(1, 1, 0), scores: [0.8, 0.1, 0.1] },
+      { ...passage(2, 2, 0), scores: [0.1, 0.6, 0.2] },
+    ];
+    const two = { ...broad, maxReferences: 2 };
+    expect(chosen(list, two).flat().toSorted()).toEqual([0, 2]);
+    const whole = list.map((one) => ({ ...one, scores: one.scores.slice(0, 1) }));
+    expect(chosen(whole, two).flat().toSorted()).toEqual([0, 1]);
   });
 });

@@ -20,8 +20,8 @@ export interface SelectablePassage {
   readonly words: number;
   /** ISO 8601, or null. */
   readonly publishedAt: string | null;
-  /** 0..1, comparable within one ranking. */
-  readonly score: number;
+  /** 0..1, comparable within one ranking: for the question, then for each of its parts. */
+  readonly scores: readonly number[];
 }
 
 export interface SelectOptions {
@@ -32,8 +32,6 @@ export interface SelectOptions {
   readonly join: boolean;
   /** References of one page, where there is more than one page. */
   readonly mostPerPage: number;
-  /** Passages that are taken before all others, the most important first: one for each part asked. */
-  readonly first?: readonly number[] | undefined;
   /** The question asks for what is so now, or only recent sources are wanted. */
   readonly recent: boolean;
   readonly freshness?: Freshness | undefined;
@@ -63,15 +61,15 @@ export function selectReferences(
   options: SelectOptions,
 ): SelectedReference[] {
   const recent = options.recent || options.freshness !== undefined;
-  const scores = recent ? withRecency(passages) : passages.map(({ score }) => score);
+  const bonus = recent ? newestBonus(passages) : [];
+  const lists = (passages[0]?.scores ?? []).map((_, list) =>
+    passages.map(({ scores }, at) => (scores[list] ?? 0) + (bonus[at] ?? 0)),
+  );
   const pages = new Set(passages.map(({ document }) => document)).size;
-  const order = passages
-    .map((_, at) => at)
-    .toSorted((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
   const chosen = new Set<number>();
   const shingles = new Map<number, ReadonlySet<string>>();
   let words = 0;
-  for (const at of new Set([...(options.first ?? []), ...order])) {
+  for (const at of takenInTurn(lists)) {
     const passage = passages[at];
     if (passage === undefined || chosen.has(at)) continue;
     if (chosen.size > 0 && words + passage.words > options.maxWords) {
@@ -91,7 +89,7 @@ export function selectReferences(
   return grouped([...chosen], passages, options.join)
     .map((group) => ({
       passages: group,
-      score: Math.max(...group.map((at) => scores[at] ?? 0)),
+      score: Math.max(...group.flatMap((at) => lists.map((scores) => scores[at] ?? 0))),
     }))
     .toSorted((a, b) => b.score - a.score);
 }
@@ -113,16 +111,29 @@ function grouped(
   return groups;
 }
 
-function withRecency(passages: readonly SelectablePassage[]): number[] {
+/**
+ * All places, best first; with parts the best for each part in turn, then the best for the whole, and so
+ * on, so that no part is crowded out.
+ */
+function takenInTurn(lists: readonly (readonly number[])[]): ReadonlySet<number> {
+  const orders = lists.map((scores) =>
+    scores.map((_, at) => at).toSorted((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b),
+  );
+  const [whole = [], ...parts] = orders;
+  return new Set(whole.flatMap((at, rank) => [...parts.map((part) => part[rank] ?? at), at]));
+}
+
+/** What each passage gains by its date. */
+function newestBonus(passages: readonly SelectablePassage[]): number[] {
   const times = passages.map(({ publishedAt }) => Date.parse(publishedAt ?? ''));
   const known = times.filter((time) => Number.isFinite(time));
   const newest = known.reduce((most, time) => Math.max(most, time), -Infinity);
   const oldest = known.reduce((least, time) => Math.min(least, time), Infinity);
-  return passages.map(({ score }, at) => {
-    const time = times[at] ?? Number.NaN;
-    if (!Number.isFinite(time) || newest === oldest) return score;
-    return score + (NEWEST_BONUS * (time - oldest)) / (newest - oldest);
-  });
+  return times.map((time) =>
+    !Number.isFinite(time) || newest === oldest
+      ? 0
+      : (NEWEST_BONUS * (time - oldest)) / (newest - oldest),
+  );
 }
 
 /** Runs of four terms; a short text is one run. */

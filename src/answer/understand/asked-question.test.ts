@@ -64,9 +64,10 @@ test('words for a search box are told from sentences', () => {
   expect(askedQuestion('how deep is the lake').keywordsOnly).toBe(false);
 });
 
-test('one fact needs less evidence than an explanation', () => {
-  const words = (question: string): number => evidenceBreadth(askedQuestion(question)).words;
-  expect(words('who built the bridge?')).toBeLessThan(words('why was the bridge built?'));
+test('one fact needs its best places, an explanation the whole matter', () => {
+  const whole = (question: string): boolean => evidenceBreadth(askedQuestion(question)).whole;
+  expect(whole('who built the bridge?')).toBe(false);
+  expect(whole('why was the bridge built?')).toBe(true);
 });
 
 describe('parts', () => {

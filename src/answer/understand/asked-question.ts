@@ -20,3 +20,11 @@ export function askedQuestion(question: string): AskedQuestion {
       : first.kind;
   return { text, kind, keywordsOnly: whole.keywordsOnly, parts };
 }
+
+/**
+ * The parts that are searched for and covered one by one. The sides of a comparison are not: what sets
+ * them apart is found by the question as a whole.
+ */
+export function separateParts({ kind, parts }: AskedQuestion): string[] {
+  return kind === 'comparison' ? [] : parts.map(({ text }) => text);
+}
