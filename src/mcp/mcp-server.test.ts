@@ -28,7 +28,7 @@ it('gives the warnings of providers with what it found', async () => {
     service: new AnswerService(parts, OPTIONS),
     // No call of this test verifies a text.
     verifier: null as unknown as VerifyService,
-    readPages: parts.readPages,
+    readPages: (...call) => parts.readPages(...call),
     version: '0',
   });
   const client = new Client({ name: 'test', version: '0' });
