@@ -128,3 +128,34 @@ describe('a folder that is still being indexed', () => {
     expect(await response.json()).toMatchObject({ code: 'not-ready', detail: PARTLY.message });
   });
 });
+
+describe('POST /v1/responses as a stream', () => {
+  it('sends the text sentence by sentence, once the search is over', async () => {
+    const body = { model: 'footnote', input: question, stream: true };
+    const text = await (await post(stubParts(PAGES), '/v1/responses', body)).text();
+    const events = text
+      .split('\n\n')
+      .flatMap((block) => /^data: (.*)$/mu.exec(block)?.[1] ?? [])
+      .map(
+        (data) =>
+          JSON.parse(data) as {
+            readonly type: string;
+            readonly delta?: string;
+            readonly text?: string;
+          },
+      );
+    const deltas = events.filter(({ type }) => type === 'response.output_text.delta');
+    expect(deltas.map(({ delta }) => delta)).toEqual([
+      'Lake Ester is 120 metres deep.[1]',
+      ' Boats cross it daily.[1]',
+    ]);
+    const types = events.map(({ type }) => type);
+    // The search is over before the first sentence comes.
+    expect(types.indexOf('response.web_search_call.completed')).toBeLessThan(
+      types.indexOf('response.output_text.delta'),
+    );
+    const done = events.find(({ type }) => type === 'response.output_text.done');
+    expect(done?.text).toBe(deltas.map(({ delta }) => delta).join(''));
+    expect(types.at(-1)).toBe('response.completed');
+  });
+});

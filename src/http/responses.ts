@@ -11,6 +11,7 @@ import type { Answer, AnswerEvent } from '../core/nouns.ts';
 import { chatChoices, type Choice } from './chat-choices.ts';
 import { answerDetail } from './chat-completions.ts';
 import { openAiError, refusal } from './chat-errors.ts';
+import { exceedsTokens } from './chat-limit.ts';
 import { readChatRequest, wrongParameters, type ChatRequest } from './chat-request.ts';
 import { firstEvent, openEventStream } from './event-stream.ts';
 import {
@@ -99,7 +100,7 @@ export async function writeResponse(
   const { answer } = await lastAnswer(events);
   response.json(
     finished(head, answer, request, [
-      searchItem(answer, id('ws')),
+      searchItem(searchedFor(answer), answer.references, id('ws')),
       messageItem(choice(answer, request), id('msg')),
     ]),
   );
@@ -125,11 +126,18 @@ async function streamResponse(
   let opened = false;
   let searched = false;
   let sent = '';
+  let text = '';
+  let query = request.chat.answer.question;
+  let references: Answer['references'] = [];
   const finishSearch = async (item: ResponsesOutputItem): Promise<void> => {
     if (searched) return;
     searched = true;
     await send('response.web_search_call.completed', { item_id: searchId, output_index: 0 });
     await send('response.output_item.done', { output_index: 0, item });
+  };
+  const write = async (delta: string): Promise<void> => {
+    sent += delta;
+    await send('response.output_text.delta', { ...at, delta, logprobs: [] });
   };
   const open = async (): Promise<void> => {
     if (opened) return;
@@ -154,15 +162,26 @@ async function streamResponse(
     await send('response.in_progress', { response: head });
     await send('response.output_item.added', {
       output_index: 0,
-      item: { ...searchItem(null, searchId), status: 'in_progress' },
+      item: { ...searchItem('', [], searchId), status: 'in_progress' },
     });
     await send('response.web_search_call.in_progress', { item_id: searchId, output_index: 0 });
     await send('response.web_search_call.searching', { item_id: searchId, output_index: 0 });
     for await (const event of started) {
+      if (event.type === 'step' && event.step.kind === 'rewrite') query = event.step.output;
+      if (event.type === 'references') ({ references } = event);
+      if (event.type === 'answer-delta') {
+        text += event.text;
+        // JSON is filled from the whole answer; what is over the limit is left out sentence by sentence.
+        const { jsonSchema, maxTokens } = request.chat;
+        if (jsonSchema !== null || exceedsTokens(text.trimEnd(), maxTokens)) continue;
+        await finishSearch(searchItem(query, references, searchId));
+        await open();
+        await write(event.text);
+      }
       if (event.type !== 'answer-end') continue;
       const { answer } = event;
       const made = choice(answer, request);
-      const search = searchItem(answer, searchId);
+      const search = searchItem(searchedFor(answer), answer.references, searchId);
       const message = messageItem(made, messageId);
       await finishSearch(search);
       if (made.content === null) {
@@ -180,10 +199,8 @@ async function streamResponse(
         await send('response.content_part.done', { ...at, part });
       } else {
         await open();
-        for (const delta of pieces(made.content)) {
-          sent += delta;
-          await send('response.output_text.delta', { ...at, delta, logprobs: [] });
-        }
+        const rest = made.content.slice(sent.length);
+        if (rest !== '') await write(rest);
         const annotations = flat(made);
         for (const [index, annotation] of annotations.entries()) {
           await send('response.output_text.annotation.added', {
@@ -209,11 +226,6 @@ async function streamResponse(
   } finally {
     stream.end();
   }
-}
-
-/** Sentence by sentence: the text is whole by then, clients show it as it comes. */
-function pieces(text: string): string[] {
-  return text.match(/[^\]]*\](?:\[\d+\])*\s*|[^\]]+$/gu) ?? (text === '' ? [] : [text]);
 }
 
 const choice = (answer: Answer, { chat }: ResponsesRequest): Choice =>
@@ -242,17 +254,23 @@ function messageItem(made: Choice, itemId: string): ResponsesOutputItem {
   };
 }
 
-function searchItem(answer: Answer | null, itemId: string): ResponsesOutputItem {
-  const searched =
-    answer?.steps.find(({ kind }) => kind === 'rewrite')?.output ?? answer?.question ?? '';
+/** The question that was searched for. */
+const searchedFor = ({ steps, question }: Answer): string =>
+  steps.find(({ kind }) => kind === 'rewrite')?.output ?? question;
+
+function searchItem(
+  query: string,
+  references: Answer['references'],
+  itemId: string,
+): ResponsesOutputItem {
   return {
     type: 'web_search_call',
     id: itemId,
     status: 'completed',
     action: {
       type: 'search',
-      query: searched,
-      sources: (answer?.references ?? []).map(({ url }) => ({ type: 'url', url })),
+      query,
+      sources: references.map(({ url }) => ({ type: 'url', url })),
     },
   };
 }
