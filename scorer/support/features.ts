@@ -185,15 +185,18 @@ function isSpeltOut({ text }: TextProfile, { start, end }: ProfileToken): boolea
 export function supportFacts(
   claim: TextProfile,
   references: readonly ReferenceProfile[],
+  /** All that the references say, titles too; default: their texts together. */
+  together?: TextProfile,
 ): SupportFacts {
   const windows = bestWindows(claim, references, 4);
   const best = windows[0];
   const empty = profileOf('');
   const window = best?.profile ?? empty;
   const whole =
-    references.length === 1
+    together ??
+    (references.length === 1
       ? (references[0]?.whole ?? empty)
-      : profileOf(references.map(({ text }) => text).join('\n\n'));
+      : profileOf(references.map(({ text }) => text).join('\n\n')));
   const covered = coverage(claim, window);
   const wholeCovered = coverage(claim, whole);
   const single = windows.reduce(

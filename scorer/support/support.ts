@@ -54,11 +54,17 @@ export function supportProbability(facts: SupportFacts): number {
   return sigmoid(evaluateTrees(model(), facts.features));
 }
 
-/** A claim as it is judged: without citation marks and without the number or bullet of a list. */
+const BULLET = /^(?:\d{1,2}[.)]|[-*•–])\s+(?=[\p{L}`*])/u;
+/** Whose words they are, said by the answer: no part of the claim. */
+const INTRODUCTION =
+  /^(?:according to (?:the |these )?(?:\p{L}+ )?(?:sources?|references?|texts?|passages?|documents?|information provided)(?: \d+)?|(?:the|these) (?:\p{L}+ )?(?:sources?|references?|texts?) (?:say|state|mention|indicate)s?(?: that)?|(?:根据|根據|依据|依據|据|據)(?:所?提供的)?(?:资料|資料|来源|來源|参考资料|參考資料|文章|信息)(?:显示|顯示|所述)?)\s*[,，:：]?\s*(?=\S)/iu;
+
+/**
+ * A claim as it is judged: without citation marks, the number or bullet of a list, and "according to the
+ * sources".
+ */
 export function claimText(claim: string): string {
-  return stripMarks(claim)
-    .text.trim()
-    .replace(/^(?:\d{1,2}[.)]|[-*•–])\s+(?=\p{L})/u, '');
+  return stripMarks(claim).text.trim().replace(BULLET, '').replace(INTRODUCTION, '');
 }
 
 /** What is left of a claim that the evidence denies, or that says more than it. */
@@ -116,7 +122,7 @@ function verdictOf(value: number, facts: SupportFacts): Verdict {
 }
 
 /** The smallest set of windows that covers what can be covered: each further one has to add to it. */
-function evidenceOf(claim: TextProfile, facts: SupportFacts): SupportVerdict['evidence'] {
+export function evidenceOf(claim: TextProfile, facts: SupportFacts): SupportVerdict['evidence'] {
   const first = facts.windows[0];
   if (first === undefined || first.share < 0.15) return [];
   const chosen = [first];

@@ -40,7 +40,7 @@ const prepared = new LRUCache<string, Prepared>({ max: 4 });
  */
 export async function verifyClaims(
   { key, claims, references }: VerifyInput,
-  crossEncoder: Pick<CrossEncoder, 'support'> | null,
+  crossEncoder: Pick<CrossEncoder, 'support' | 'supportOdds'> | null,
   options: { readonly signal: AbortSignal },
 ): Promise<readonly SupportVerdict[]> {
   let known = prepared.get(key);

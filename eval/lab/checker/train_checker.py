@@ -3,7 +3,6 @@ Trains the checker (LoRA on every linear layer of multilingual-e5-small, biases,
 starting from the reader's own update, which knows already how to hold one text against another:
 
   python train_checker.py --weights e5-small-q4.bin --start reader-weights.safetensors --data DIR --out DIR --minutes 60
-  python train_checker.py ... --start DIR/checker.pt --stage folds --epochs 3      # cross-validated last stage
 
 DIR holds what dump-checker-data.ts wrote. Of the heads `out` says, in this order: the main statement
 follows, a reference contradicts it, all of it follows; the first of `span` says of each token of the claim
@@ -256,7 +255,7 @@ def worker(rank, args):
         loss.backward()
         done = max((time.time() - began) / 60 / args.minutes, seen / max(1, args.most))
         flag = torch.tensor([done if rank == 0 else 0.0, float(len(part))])
-        flat = torch.cat([p.grad.reshape(-1) for p in params] + [flag])
+        flat = torch.cat([torch.zeros(p.numel()) if p.grad is None else p.grad.reshape(-1) for p in params] + [flag])
         dist.all_reduce(flat)
         progress = float(flat[-2])
         seen += int(flat[-1])

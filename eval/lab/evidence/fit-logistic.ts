@@ -7,24 +7,25 @@ export interface Logistic {
   readonly predict: (row: readonly number[]) => number;
 }
 
-/** @param rows one list of features each; @param labels 0 or 1 */
+/** @param rows one list of features each; @param labels 0 or 1; `counts`: how much each row weighs */
 export function fitLogistic(
   rows: readonly (readonly number[])[],
   labels: readonly number[],
+  { ridge = 1, counts }: { readonly ridge?: number; readonly counts?: readonly number[] } = {},
 ): Logistic {
   const width = (rows[0]?.length ?? 0) + 1;
   const theta = new Float64Array(width);
-  const ridge = 1;
   for (let round = 0; round < 30; round += 1) {
     const gradient = new Float64Array(width);
     const hessian = Array.from({ length: width }, () => new Float64Array(width));
     rows.forEach((row, at) => {
       const x = [1, ...row];
       const p = sigmoid(x.reduce((sum, value, index) => sum + value * (theta[index] ?? 0), 0));
-      const h = p * (1 - p);
+      const count = counts?.[at] ?? 1;
+      const h = count * p * (1 - p);
       for (let i = 0; i < width; i += 1) {
         const xi = x[i] ?? 0;
-        gradient[i] = (gradient[i] ?? 0) + (p - (labels[at] ?? 0)) * xi;
+        gradient[i] = (gradient[i] ?? 0) + count * (p - (labels[at] ?? 0)) * xi;
         const line = hessian[i] ?? new Float64Array(width);
         for (let j = 0; j < width; j += 1) line[j] = (line[j] ?? 0) + h * xi * (x[j] ?? 0);
       }

@@ -141,6 +141,21 @@ export class CrossEncoder {
     return best;
   }
 
+  /**
+   * Log-odds, unbounded, that a text supports a claim: one pass, whatever the text's length; what is over
+   * 256 tokens is cut.
+   * @throws FootnoteError `cancelled`, `timeout`
+   */
+  async supportOdds(
+    claim: string,
+    text: string,
+    options: { readonly signal: AbortSignal },
+  ): Promise<number> {
+    const { ids } = pairTokens(this.#tokenizer, claim, { title: '', text });
+    const { logits } = await this.run(ids, options.signal);
+    return logits[2] ?? 0;
+  }
+
   /** The heads' raw outputs for one sequence of ids: three logits, and two for each token. */
   async run(ids: readonly number[], signal: AbortSignal): Promise<Raw> {
     // `run` blocks; a turn of the event loop lets a cancel message in.
