@@ -10,6 +10,7 @@ import type {
   SupportVerdict,
 } from '../src/core/seams.ts';
 import { ChildPool } from '../src/runtime/child-pool.ts';
+import type { CheckedUnit, CheckWrittenInput } from './citation/check-written.ts';
 import type { JudgeInput, Judgement } from './judge-drafts.ts';
 import type { CrossEncoderSetup } from './judge-models.ts';
 import type { TextClaims } from './verify/text-claims.ts';
@@ -88,6 +89,14 @@ export class AnswerJudge implements SupportJudge, Scorer {
   /** Checks claims of a text against references of any length. */
   verifyClaims(input: VerifyInput, options: JudgeCallOptions): Promise<readonly SupportVerdict[]> {
     return this.#call<readonly SupportVerdict[]>('verifyClaims', input, options);
+  }
+
+  /** Checks and cites what a model wrote, unit by unit, while it goes on writing. */
+  checkWritten(
+    input: CheckWrittenInput,
+    options: JudgeCallOptions,
+  ): Promise<readonly CheckedUnit[]> {
+    return this.#call<readonly CheckedUnit[]>('checkWritten', input, options);
   }
 
   score(

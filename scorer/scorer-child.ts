@@ -2,6 +2,11 @@
 import type { Claim, SupportReference, SupportVerdict } from '../src/core/seams.ts';
 import { serveChild, type ChildContext } from '../src/runtime/serve-child.ts';
 import {
+  checkWritten as checkUnits,
+  type CheckedUnit,
+  type CheckWrittenInput,
+} from './citation/check-written.ts';
+import {
   judgeDrafts,
   judgeWithCrossEncoder,
   type JudgeInput,
@@ -39,6 +44,13 @@ async function check(
   return checkClaims(call.input.claims, call.input.references, crossEncoder, { signal });
 }
 
+async function checkWritten(
+  call: Call<CheckWrittenInput>,
+  { signal }: ChildContext,
+): Promise<readonly CheckedUnit[]> {
+  return checkUnits(call.input, await openReader(call.crossEncoder), { signal });
+}
+
 async function score(call: Call<PreferenceInput>, { signal }: ChildContext): Promise<number> {
   const [crossEncoder, embedder] = await Promise.all([
     openReader(call.crossEncoder),
@@ -58,4 +70,4 @@ async function verify(
   return verifyClaims(call.input, await openReader(call.crossEncoder), { signal });
 }
 
-serveChild({ judge, check, score, textClaims: claimsOf, verifyClaims: verify });
+serveChild({ judge, check, checkWritten, score, textClaims: claimsOf, verifyClaims: verify });

@@ -4,6 +4,7 @@
  */
 import { extractiveDrafts } from '../generator/draft/extractive-draft.ts';
 import { buildPrompt } from '../generator/prompt/build-prompt.ts';
+import { writePrompt } from '../generator/prompt/write-prompt.ts';
 import { questionTranslator } from '../generator/prompt/translate-question.ts';
 import { ChildExtractor } from '../retriever/extract/child-extractor.ts';
 import { CorpusFetcher } from '../retriever/search/corpus-fetcher.ts';
@@ -233,6 +234,13 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
       return { ...found, warnings };
     },
     prompt: (question, references) => buildPrompt('direct', { question, references }),
+    writer: {
+      prompt: (question, kind, references) => writePrompt({ question, kind, references }),
+      check: async (input, { signal }) => {
+        const { judge } = await orAbort(judging.open(), signal);
+        return judge.checkWritten(input, { signal, timeoutMs: JUDGE_TIMEOUT_MS });
+      },
+    },
     extractiveDrafts,
     generator: ({ signal }) => orAbort(writing.open(), signal),
     judge: async (input, { signal }) => {

@@ -100,7 +100,7 @@ function citeSentence(
       : [...verbatim(sentence, references), ...aligned(profile, sentence, references, opinions)];
   const chosen = choose(found);
   if (chosen.length > 0) return { text: sentence.text, citations: chosen.map(citationOf) };
-  return profile.weight < BARE_WEIGHT ? null : quotation(profile, references);
+  return profile.weight < BARE_WEIGHT ? null : closestQuotation(profile, references);
 }
 
 /** Best first; one per reference, at most two, the second only when it is as good as alone. */
@@ -226,7 +226,7 @@ function slicePlain(
 }
 
 /** The closest sentence of the references, as it stands there, in place of an unsupported one. */
-function quotation(
+export function closestQuotation(
   profile: TextProfile,
   references: readonly PreparedReference[],
 ): LooseSentence | null {

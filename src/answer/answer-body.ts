@@ -21,7 +21,9 @@ export type ProgressEvent = Exclude<AnswerEvent, { type: 'answer-delta' | 'answe
  * Progress, and sentences as soon as each is checked: a client shows them at once, so that a sentence
  * that was told is part of the answer for good. Its citations number the references told before it.
  */
-type InnerEvent = ProgressEvent | { readonly type: 'sentence'; readonly sentence: LooseSentence };
+export type InnerEvent =
+  | ProgressEvent
+  | { readonly type: 'sentence'; readonly sentence: LooseSentence };
 
 /** An answer without what belongs to the request: id, question and layout. */
 export interface AnswerBody extends Pick<

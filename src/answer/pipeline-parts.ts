@@ -11,8 +11,43 @@ import type {
   SearchResult,
   Warning,
 } from '../core/nouns.ts';
-import type { CallOptions, Generator } from '../core/seams.ts';
+import type { QuestionKind } from '../core/question-kind.ts';
+import type { CallOptions, Generator, Verdict } from '../core/seams.ts';
 import type { LooseSentence } from './answer-body.ts';
+
+/** One unit of a draft after the check. */
+export interface CheckedUnit {
+  readonly verdict: Verdict;
+  /** 0..1: that the references entail it. */
+  readonly support: number;
+  /** The unit with its citations; null unless it is supported. */
+  readonly sentence: LooseSentence | null;
+  /** Where it is not: what the references say that comes closest; null when nothing does. */
+  readonly quotation: LooseSentence | null;
+}
+
+/** How an answer is written from the references and checked while it is being written. */
+export interface Writer {
+  prompt(
+    question: Question,
+    kind: QuestionKind,
+    references: readonly Reference[],
+  ): { readonly prompt: Prompt; readonly maxTokens: number };
+  /** One result a unit, in their order. */
+  check(
+    input: {
+      readonly question: string;
+      readonly units: readonly {
+        readonly text: string;
+        readonly form: 'sentence' | 'item' | 'code';
+      }[];
+      /** Sentences of the same answer before the first unit. */
+      readonly before: readonly string[];
+      readonly references: readonly Reference[];
+    },
+    options: CallOptions,
+  ): Promise<readonly CheckedUnit[]>;
+}
 
 /** A text and its sentences. */
 export interface SpokenAnswer {
@@ -50,6 +85,8 @@ export interface PipelineParts {
     /** What opening the ranker reported; it concerns every answer. */
     readonly warnings?: readonly Warning[];
   }>;
+  /** Left out: drafts are not shown as they are written, but judged as wholes. */
+  readonly writer?: Writer | undefined;
   prompt(question: Question, references: readonly Reference[]): Prompt;
   extractiveDrafts(question: Question, references: readonly Reference[]): readonly Draft[];
   /** Generator null: none could be loaded, the answer is made of quotations alone. */

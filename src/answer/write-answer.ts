@@ -3,12 +3,15 @@ import { deadline } from '../core/deadline.ts';
 import { toFootnoteError } from '../core/errors.ts';
 import type { Draft, Question, Reference, Warning } from '../core/nouns.ts';
 import type { Stopwatch } from '../core/stopwatch.ts';
-import type { AnswerBody, AnswerWork, LooseSentence } from './answer-body.ts';
+import type { QuestionKind } from '../core/question-kind.ts';
+import type { AnswerBody, AnswerWork, InnerEvent, LooseSentence } from './answer-body.ts';
 import type { FoundReferences } from './find-references.ts';
 import type { PipelineOptions, PipelineParts } from './pipeline-parts.ts';
 import { looseSentences } from './present/answer-text.ts';
 import { foreignWarnings } from './present/foreign-warnings.ts';
 import { publicReference } from './present/public-reference.ts';
+import { askedQuestion } from './understand/asked-question.ts';
+import { writeFirst, type Judged, type WrittenAnswer } from './write/write-first.ts';
 
 const MAX_ANSWER_TOKENS = 64;
 /** At temperature 0 the first draft is greedy and the others are sampled (`GenerateOptions`). */
@@ -29,16 +32,31 @@ export async function* writeAnswer(
   const { signal } = options;
   const { references, answerability, documents } = found;
   const pages = documents.length;
-  const written = await watch.time('generate', () =>
-    generateDrafts(question, references, parts, options),
-  );
-  const { generated } = written;
+  const first = yield* writtenFirst(question, found, parts, options, watch);
+  if (first !== null && first.sentences.length > 0) {
+    const { sentences } = first;
+    const warnings = [...found.warnings, ...first.warnings];
+    warnings.push(...foreignWarnings(question, sentences, references));
+    return {
+      ...bodyOf(found, first, watch),
+      abstained: false,
+      sentences,
+      score: first.judged.best?.score ?? null,
+      warnings,
+    };
+  }
+  const written =
+    first ??
+    (await watch.time('generate', () => generateDrafts(question, references, parts, options)));
+  const { drafts: generated } = written;
   const drafts = [...generated, ...parts.extractiveDrafts(question, references)];
-  const judged: Awaited<ReturnType<PipelineParts['judge']>> = await watch.time('score', () =>
-    references.length === 0
-      ? Promise.resolve({ best: null, abstained: true })
-      : parts.judge({ question, drafts, references, answerability, pages }, { signal }),
-  );
+  const judged: Judged =
+    first?.judged ??
+    (await watch.time('score', () =>
+      references.length === 0
+        ? Promise.resolve({ best: null, abstained: true })
+        : parts.judge({ question, drafts, references, answerability, pages }, { signal }),
+    ));
   const { best } = judged;
   const abstained = judged.abstained || best === null;
   const sentences = looseSentences(
@@ -48,20 +66,11 @@ export async function* writeAnswer(
   const warnings = [...found.warnings, ...written.warnings, ...(judged.warnings ?? [])];
   if (!abstained) warnings.push(...foreignWarnings(question, sentences, references));
   const body: AnswerBody = {
+    ...bodyOf(found, written, watch),
     abstained,
     sentences,
-    references: references.map(publicReference),
     score: abstained ? null : best.score,
-    model: written.model,
-    usage: {
-      prompt_tokens: generated[0]?.promptTokens ?? 0,
-      completion_tokens: generated.reduce((sum, draft) => sum + draft.completionTokens, 0),
-    },
-    timings_ms: watch.timings(),
     warnings,
-    steps: [],
-    alternatives: [],
-    read: documents,
   };
   if (abstained) return body;
   const known = (judged.candidates ?? []).map(({ cited }) => looseSentences(cited));
@@ -78,6 +87,54 @@ export async function* writeAnswer(
   return { ...body, alternatives };
 }
 
+/** What an answer has whoever wrote it. */
+function bodyOf(
+  { references, documents }: FoundReferences,
+  { drafts, model }: Pick<WrittenDrafts, 'drafts' | 'model'>,
+  watch: Stopwatch,
+): Omit<AnswerBody, 'abstained' | 'sentences' | 'score' | 'warnings'> {
+  return {
+    references: references.map(publicReference),
+    model,
+    usage: {
+      prompt_tokens: drafts[0]?.promptTokens ?? 0,
+      completion_tokens: drafts.reduce((sum, draft) => sum + draft.completionTokens, 0),
+    },
+    timings_ms: watch.timings(),
+    steps: [],
+    alternatives: [],
+    read: documents,
+  };
+}
+
+/** Questions of one fact are answered by the draft or quotation that the judge prefers, as a whole. */
+const JUDGED_AS_WHOLES: ReadonlySet<QuestionKind> = new Set(['fact', 'number']);
+
+/** The answer as it is written; null where it is to be judged as a whole, or nothing can write it. */
+async function* writtenFirst(
+  question: Question,
+  found: FoundReferences,
+  parts: PipelineParts,
+  options: PipelineOptions,
+  watch: Stopwatch,
+): AsyncGenerator<InnerEvent, WrittenAnswer | null> {
+  const { writer } = parts;
+  if (writer === undefined || options.drafts === 0 || found.references.length === 0) return null;
+  const asked = askedQuestion(question.text);
+  if (JUDGED_AS_WHOLES.has(asked.kind) && asked.parts.length === 0) return null;
+  // Opening may have to fetch the weights, the first time.
+  const { generator } = await parts.generator({ signal: options.signal }).catch(() => NO_GENERATOR);
+  if (generator === null) return null;
+  const end = watch.start('generate');
+  try {
+    return yield* writeFirst({ question, asked, found, generator, writer, parts, options });
+  } finally {
+    end();
+  }
+}
+
+const NO_GENERATOR = { generator: null };
+
 /** Those whose text is none of `others`', each text once. */
 function differing(
   answers: readonly (readonly LooseSentence[])[],
@@ -90,7 +147,7 @@ function differing(
 }
 
 interface WrittenDrafts {
-  readonly generated: readonly Draft[];
+  readonly drafts: readonly Draft[];
   readonly model: string;
   readonly warnings: readonly Warning[];
 }
@@ -102,7 +159,7 @@ async function generateDrafts(
   parts: PipelineParts,
   options: PipelineOptions,
 ): Promise<WrittenDrafts> {
-  const none = { generated: [], model: 'extractive', warnings: [] };
+  const none = { drafts: [], model: 'extractive', warnings: [] };
   if (options.drafts === 0 || references.length === 0) return none;
   let limit: ReturnType<typeof deadline> | null = null;
   let warnings: readonly Warning[] = [];
@@ -113,7 +170,7 @@ async function generateDrafts(
     const { generator } = opened;
     if (generator === null) return { ...none, warnings };
     limit = deadline(options.generateTimeoutMs, options.signal, 'generate');
-    const generated = await generator.generate(parts.prompt(question, references), {
+    const drafts = await generator.generate(parts.prompt(question, references), {
       signal: limit.signal,
       drafts: options.drafts,
       maxTokens: MAX_ANSWER_TOKENS,
@@ -122,7 +179,7 @@ async function generateDrafts(
       topP: options.topP ?? SAMPLING.topP,
       seed: options.seed,
     });
-    return { generated, model: generator.model, warnings };
+    return { drafts, model: generator.model, warnings };
   } catch (error) {
     const typed = toFootnoteError(error);
     if (options.signal.aborted || typed.code === 'overloaded') throw typed;

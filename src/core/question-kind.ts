@@ -2,7 +2,7 @@
  * What a question asks for, as one noun that all rooms share: `src/answer/understand/asked-question.ts`
  * makes it; breadth of evidence, prompt, length and form of the answer follow from it.
  */
-const QUESTION_KINDS = [
+export const QUESTION_KINDS = [
   /** One fact: who, when, where, which. */
   'fact',
   /** One figure: how many, how much, how long. */

@@ -23,6 +23,14 @@ export class Stopwatch {
     }
   }
 
+  /** For work that is no promise; call what it returns at the end. */
+  start(stage: Stage): () => void {
+    const start = performance.now();
+    return () => {
+      this.add(stage, performance.now() - start);
+    };
+  }
+
   add(stage: Stage, ms: number): void {
     this.#stages[stage] += ms;
   }
