@@ -1,11 +1,11 @@
 /**
- * Writes answers over references that an evaluation run found, without searching again:
+ * Writes answers over pages that were read once, without searching:
  *
- *   tsx eval/lab/writing/write-over-references.ts --data real-web-dev/questions.jsonl.gz --run RUN --out FILE
+ *   tsx eval/lab/writing/write-over-references.ts --pages DIR/real-web.jsonl --limit 30 --out FILE
  *
- * RUN is the folder of a run of `footnote eval` (its `traces.jsonl` holds the references). Drafts are kept
- * in `--drafts FOLDER` by model and prompt, so that a change in composing costs no decoding. FILE gets a
- * line an answer, with drafts and verdicts; the table by kind goes to stdout.
+ * The pages are those of `eval/bench/nuggets/collect-pages.ts`. References and drafts are kept in
+ * `--kept FOLDER`, so that a change in composing costs neither ranking nor decoding. FILE gets a line an
+ * answer, with drafts and verdicts; the table by kind goes to stdout.
  */
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -14,48 +14,52 @@ import { parseArgs } from 'node:util';
 import { scoreNuggets } from '../../metrics/nuggets.ts';
 import { containsNormalised } from '../../metrics/correctness.ts';
 import { coveredSentences } from '../../metrics/covered-sentences.ts';
-import type { EvalRecord } from '../../run/eval-record.ts';
+import type { PreparedQuestion } from '../../bench/nuggets/nugget-questions.ts';
 import { readJsonLines } from '../../run/read-json-lines.ts';
+import { stratifiedSample } from '../../suites/find-data.ts';
 import { createApp } from '../../../src/app.ts';
 import { returnOf } from '../../../src/answer/last-answer.ts';
 import type { CheckedUnit, PipelineParts } from '../../../src/answer/pipeline-parts.ts';
 import { writeAnswer } from '../../../src/answer/write-answer.ts';
 import { loadConfig } from '../../../src/core/config.ts';
-import type { Draft } from '../../../src/core/nouns.ts';
+import type { Draft, Question } from '../../../src/core/nouns.ts';
 import type { Generator } from '../../../src/core/seams.ts';
 import { Stopwatch } from '../../../src/core/stopwatch.ts';
 import { countWords } from '../../../src/core/tokens.ts';
 
-interface Row {
-  readonly id?: string;
-  readonly qid?: string;
-  readonly kind?: string;
-  readonly answerable: boolean;
-  readonly nuggets?: Parameters<typeof scoreNuggets>[0];
+type Row = PreparedQuestion & {
   readonly gold_sentences?: string[][];
   readonly gold_answers?: string[];
   readonly answers_all?: string[][];
-}
+};
 
 const { values: flags } = parseArgs({
   options: {
-    data: { type: 'string' },
-    run: { type: 'string' },
-    out: { type: 'string' },
-    drafts: { type: 'string', default: '/tmp/footnote-drafts' },
-    limit: { type: 'string' },
+    pages: { type: 'string', default: '' },
+    out: { type: 'string', default: '' },
+    kept: { type: 'string', default: '/tmp/footnote-writing' },
+    limit: { type: 'string', default: '30' },
     count: { type: 'string', default: '2' },
   },
 });
-const { data = '', run = '', out = '', drafts: draftFolder } = flags;
-mkdirSync(draftFolder, { recursive: true });
-const rows = new Map(
-  (readJsonLines(data) as Row[]).map((row) => [row.id ?? row.qid ?? '', row] as const),
+const { pages, out, kept: keptFolder } = flags;
+mkdirSync(keptFolder, { recursive: true });
+const questions = stratifiedSample(
+  readJsonLines<Row>(pages),
+  { id: ({ id }) => id, kind: ({ kind }) => kind },
+  Number(flags.limit),
 );
-const traces = (readJsonLines(join(run, 'traces.jsonl')) as EvalRecord[]).slice(
-  0,
-  flags.limit === undefined ? undefined : Number(flags.limit),
-);
+
+/** What was worked out before for the same input, or is now. */
+async function remembered<T>(input: unknown, work: () => Promise<T>): Promise<T> {
+  const key = createHash('sha256').update(JSON.stringify(input)).digest('hex');
+  const path = join(keptFolder, `${key}.json`);
+  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as T;
+  const fresh = await work();
+  writeFileSync(path, JSON.stringify(fresh));
+  return fresh;
+}
+
 const { signal } = new AbortController();
 const app = await createApp(loadConfig({ flags: { search: 'sample', answerCacheSeconds: 0 } }), {
   signal,
@@ -68,27 +72,34 @@ function remembering(generator: Generator): Generator {
     model: generator.model,
     generate: async (prompt, options) => {
       const { signal: _, onDelta, ...shape } = options;
-      const key = createHash('sha256')
-        .update(JSON.stringify([generator.model, prompt, shape]))
-        .digest('hex');
-      const path = join(draftFolder, `${key}.json`);
-      if (existsSync(path)) {
-        const kept = JSON.parse(readFileSync(path, 'utf8')) as Draft[];
-        kept.forEach(({ text }, index) => onDelta?.(index, text));
-        return kept;
-      }
-      const fresh = await generator.generate(prompt, options);
-      writeFileSync(path, JSON.stringify(fresh));
-      return fresh;
+      let decoded = false;
+      const drafts = await remembered([generator.model, prompt, shape], () => {
+        decoded = true;
+        return generator.generate(prompt, options);
+      });
+      if (!decoded) drafts.forEach(({ text }, index) => onDelta?.(index, text));
+      return drafts;
     },
   };
 }
 
+/** Raise this when ranking changes. */
+const RANKED = 1;
 writeFileSync(out, '');
 const table = new Map<string, Record<string, number>[]>();
-for (const { id, question, labels, trace, answer } of traces) {
-  const row = rows.get(id);
-  if (row === undefined || trace === undefined || answer === null) continue;
+for (const row of questions) {
+  const { id, kind, documents } = row;
+  const question: Question = {
+    text: row.question,
+    language: row.lang,
+    askedAt: '2026-12-01T12:00:00Z',
+    sites: [],
+  };
+  const maxReferences = 5;
+  const ranked = await remembered(
+    ['references', RANKED, row.question, documents.map(({ url }) => url)],
+    () => app.parts.references(question, documents, { signal, maxReferences }),
+  );
   const checks: (CheckedUnit & { readonly unit: string })[] = [];
   const parts: PipelineParts = {
     ...app.parts,
@@ -128,24 +139,13 @@ for (const { id, question, labels, trace, answer } of traces) {
   let first: number | null = null;
   const body = await returnOf(
     writeAnswer(
-      {
-        text: question,
-        language: answer.language,
-        askedAt: '2026-12-01T12:00:00Z',
-        sites: [],
-      },
-      {
-        references: trace.references,
-        answerability: trace.answerability ?? 0,
-        queries: [],
-        documents: [],
-        warnings: [],
-      },
+      question,
+      { ...ranked, queries: [], documents, warnings: [] },
       watched,
       {
         signal,
         maxResults: 10,
-        maxReferences: 6,
+        maxReferences,
         drafts: Number(flags.count),
         generateTimeoutMs: 600_000,
         seed: 0,
@@ -162,12 +162,12 @@ for (const { id, question, labels, trace, answer } of traces) {
   else figures['declined'] = body.abstained ? 1 : 0;
   if (row.answerable && row.nuggets !== undefined) {
     figures['vital'] = scoreNuggets(row.nuggets, spoken).vital ?? 0;
-    const pasted = trace.references.map(({ text }) => text).join('\n');
+    const pasted = ranked.references.map(({ text }) => text).join('\n');
     figures['vital in references'] = scoreNuggets(row.nuggets, pasted).vital ?? 0;
   }
   if (row.answerable && row.gold_sentences !== undefined) {
     const { covered, onPoint } = coveredSentences(
-      question,
+      row.question,
       spoken,
       row.gold_sentences,
       row.gold_answers ?? [],
@@ -180,7 +180,6 @@ for (const { id, question, labels, trace, answer } of traces) {
   }
   figures['seconds'] = (performance.now() - started) / 1_000;
   if (first !== null) figures['first'] = first / 1_000;
-  const kind = labels?.['kind'] ?? 'other';
   for (const name of [kind, 'ALL']) table.set(name, [...(table.get(name) ?? []), figures]);
   const line = {
     id,
