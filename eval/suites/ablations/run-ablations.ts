@@ -47,7 +47,9 @@ export async function runAblations(options: EvalOptions): Promise<EvalReport> {
       ],
       grade: null,
     };
-    const tools: AskTools = { ...app, measure, baseline: null, drafts, seed };
+    // All drafts are judged as wholes: what the rows choose among.
+    const parts = { ...app.parts, writer: undefined };
+    const tools: AskTools = { ...app, parts, measure, baseline: null, drafts, seed };
     const questions = open.groups.flatMap(({ name, questions: own }) =>
       own.map((question) => ({ name, question })),
     );

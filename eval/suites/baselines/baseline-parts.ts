@@ -79,6 +79,8 @@ export function baselineJudge(name: BaselineName, judge: Judge, id: string): Jud
 export function baselineParts(name: BaselineName, parts: PipelineParts, id: string): PipelineParts {
   const judged = {
     ...parts,
+    // Their drafts are judged as wholes, not written sentence by sentence.
+    writer: undefined,
     judge: baselineJudge(name, (input, call) => parts.judge(input, call), id),
   };
   if (name !== 'no-retrieval') return judged;
