@@ -11,7 +11,7 @@ const userOf = (input: Parameters<typeof writePrompt>[0]): string => {
 
 describe('the prompt for a whole answer', () => {
   it('has a task and a length for every kind, in every wording', () => {
-    for (const language of ['en', 'zh', 'de']) {
+    for (const language of ['en', 'zh', 'de', 'fr', 'it']) {
       for (const kind of QUESTION_KINDS) {
         const input = { question: asked(language), kind, references: [reference('T', 'Text.')] };
         expect(writePrompt(input).maxTokens).toBeGreaterThan(50);

@@ -20,7 +20,7 @@ const wording = z.strictObject({
 });
 const schema = z.strictObject({
   tokens: z.record(kinds, z.number().int().positive()),
-  languages: z.strictObject({ en: wording, zh: wording, other: wording }),
+  languages: z.record(z.string(), wording).and(z.object({ other: wording })),
 });
 let loaded: z.infer<typeof schema> | undefined;
 
@@ -59,7 +59,7 @@ export function writePrompt(input: WriteInput): {
   const { tokens, languages } = load();
   const { question, kind } = input;
   const { language } = question;
-  const words = language === 'en' || language === 'zh' ? languages[language] : languages.other;
+  const words = languages[language] ?? languages.other;
   let left = input.maxPageTokens ?? 1_200;
   const sources: string[] = [];
   for (const { title, text } of input.references) {

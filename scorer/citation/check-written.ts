@@ -53,7 +53,10 @@ export async function checkWritten(
   options: { readonly signal: AbortSignal },
 ): Promise<readonly CheckedUnit[]> {
   const prepared = prepareReferences(references);
-  const texts = units.map(({ text, form }) => (form === 'code' ? text : cleanSentence(text)));
+  // A line that only announces what follows says nothing by itself.
+  const texts = units.map(({ text, form }) =>
+    form === 'code' ? text : /[:：]\s*$/u.test(text) ? '' : cleanSentence(text),
+  );
   const said = [...before];
   const claims = texts.map((claim) => {
     const own = { claim, question, before: [...said] };

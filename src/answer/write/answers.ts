@@ -1,19 +1,27 @@
 /** Whether what was written answers the question: decided after writing, where the ranker doubts it. */
-import { terms } from '../../core/tokens.ts';
+import { foldHan, terms } from '../../core/tokens.ts';
 import type { Reference } from '../../core/nouns.ts';
 import type { LooseSentence } from '../answer-body.ts';
 
 /** Share of the question's content words that the answer and the titles of its sources have to hold. */
 const LEAST_ASKED = 0.6;
-/** Below this confidence of the ranker nothing that was written is believed. */
+/** The same by pairs of characters, of which many join two words. */
+const LEAST_ASKED_PAIRS = 0.35;
+/** From this confidence of the ranker on, what is written and supported is believed. */
+const ENOUGH_CONFIDENCE = 0.3;
+/** Below this one nothing is. */
 const LEAST_CONFIDENCE = 0.02;
 
 const ASKING = new Set(
   `a an the of in on at to for from by with and or but as is are was were be been do does did has have had
-  can could may might will would shall should it its this that these those what which who whom whose when
+  can could may might will would shall should it its this that these those what which who whom whose what when
   where why how much many long often i my me we our you your there so if not no than then into about between
-  kind way make get please tell explain`.split(/\s+/u),
+  kind way make get please tell explain der die das ein eine und oder ist sind war was wer wie wo wann warum
+  welche welcher welches bei mit von für zu im in den dem des le la les un une et ou est sont qui que quoi
+  comment pourquoi quand où el los las y o es son quién qué cómo cuándo dónde por`.split(/\s+/u),
 );
+const ASKING_HAN =
+  /什么|怎么样?|如何|为什么|为何|哪[个些里位年]?|多少|几[个年岁]?|是否|吗|呢|谁|请问|[的是了在和与有]/gu;
 
 /** Does the answer speak of what was asked? `confidence`: the ranker's, null where it has none. */
 export function answersQuestion(
@@ -23,6 +31,7 @@ export function answersQuestion(
   confidence: number | null,
 ): boolean {
   if (sentences.length === 0) return false;
+  if (confidence !== null && confidence >= ENOUGH_CONFIDENCE) return true;
   if (confidence !== null && confidence < LEAST_CONFIDENCE) return false;
   const cited = new Set(
     sentences.flatMap(({ citations }) => citations.map((one) => one.reference)),
@@ -31,7 +40,9 @@ export function answersQuestion(
   const said = new Set(
     terms([...sentences.map(({ text }) => text), ...titles].join('\n'), { stem: true }),
   );
-  const asked = [...new Set(terms(question, { stem: true }))].filter((term) => !ASKING.has(term));
+  const bare = foldHan(question).replace(ASKING_HAN, ' ');
+  const asked = [...new Set(terms(bare, { stem: true }))].filter((term) => !ASKING.has(term));
   const held = asked.filter((term) => said.has(term)).length;
-  return asked.length === 0 || held / asked.length >= LEAST_ASKED;
+  const least = /\p{Script=Han}/u.test(question) ? LEAST_ASKED_PAIRS : LEAST_ASKED;
+  return asked.length === 0 || held / asked.length >= least;
 }

@@ -129,10 +129,12 @@ async function further(
   const cutter = new DraftUnits();
   const units = [...cutter.add(draft.text), ...cutter.end(draft.finishReason === 'length')];
   const checked = await check(units);
+  let follows = false;
   return units.flatMap((unit, index) => {
     const sentence = checked[index]?.sentence ?? null;
     const taken =
-      sentence === null ? null : points.take(sentence, unit, { follows: false, further: true });
+      sentence === null ? null : points.take(sentence, unit, { follows, further: true });
+    follows = taken !== null;
     return taken ?? [];
   });
 }
