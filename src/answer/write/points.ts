@@ -18,8 +18,8 @@ const MOST_WORDS: Readonly<Record<QuestionKind, number>> = {
   comparison: 95,
   opinion: 95,
   summary: 95,
-  list: 100,
-  'how-to': 110,
+  list: 110,
+  'how-to': 150,
 };
 /** Share of a further point's content words that the answer must not have yet. */
 const LEAST_NEW = 0.4;

@@ -80,12 +80,11 @@ export async function* writeFirst(
     const fresh: LooseSentence[] = [];
     for (const unit of batch) {
       const [checked] = await check([unit]);
+      const { sentence = null, quotation = null } = checked ?? {};
       const taken =
-        checked?.sentence == null
-          ? null
-          : points.take(checked.sentence, unit, { follows, further: false });
+        sentence === null ? null : points.take(sentence, unit, { follows, further: false });
       if (taken !== null) fresh.push(taken);
-      else if (checked?.quotation != null) failed.push(checked.quotation);
+      else if (quotation !== null) failed.push(quotation);
       follows = taken !== null;
     }
     return fresh;
