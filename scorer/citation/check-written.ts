@@ -16,7 +16,7 @@ import { prepareReferences, type PreparedReference } from './prepared-reference.
 import { textFragmentUrl } from './text-fragment-url.ts';
 import { findVerbatim } from './verbatim.ts';
 
-export interface WrittenUnit {
+interface WrittenUnit {
   readonly text: string;
   readonly form: 'sentence' | 'item' | 'code';
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answersQuestion } from './answers.ts';
-import { Points } from './points.ts';
+import { named, Points } from './points.ts';
 
 const cited = (text: string) => ({ text, citations: [] });
 const sentence = { form: 'sentence', newLine: false } as const;
@@ -36,6 +36,18 @@ describe('points', () => {
     expect(points.take(cited('However, nobody looked at them.'), sentence, leads)?.text).toBe(
       'However, nobody looked at them.',
     );
+  });
+
+  it('say the name where the sentence with it is not told', () => {
+    const earlier = ['Hori Parata believes that whales suffer.', 'In 1950 nobody listened.'];
+    expect(named('He also says that elders are not heard.', earlier)).toBe(
+      'Hori Parata says that elders are not heard.',
+    );
+    expect(named('It has four cores.', ['The Raspberry Pi 3 has more speed.'])).toBe(
+      'Raspberry Pi 3 has four cores.',
+    );
+    expect(named('He also says so.', ['nobody knows.'])).toBeNull();
+    expect(named('Elders are not heard.', earlier)).toBeNull();
   });
 
   it('end at the length of their kind', () => {

@@ -65,6 +65,11 @@ export class Points {
     return this.#told;
   }
 
+  /** Words that were told. */
+  get words(): number {
+    return this.#words;
+  }
+
   /** No further point fits. */
   get full(): boolean {
     return this.#words >= this.#most;
@@ -112,6 +117,27 @@ export class Points {
     const afterList = this.#listed > 0 || this.#told.at(-1)?.text.endsWith('```') === true;
     return { text, before: !first && newLine && afterList ? '\n' : undefined };
   }
+}
+
+/** The subject that a sentence names first: "Raspberry Pi 3 has …". */
+const SUBJECT =
+  /^(?:The\s+)?((?:\p{Lu}[\p{L}\p{M}\p{N}’'.-]*)(?:\s+(?:\p{Lu}[\p{L}\p{M}\p{N}’'.-]*|\d+|of|the|de|von|and)){0,5})\s+(?=\p{Ll})/u;
+const NO_NAME =
+  /^(?:He|She|It|They|We|This|That|These|Those|In|On|At|By|For|From|After|Before|When|While|As|If|However|Some|Many|Most|All)\b/u;
+const PRONOUN = /^(?:he|she|it|they)\s+(?:also\s+)?/iu;
+
+/**
+ * A sentence that begins with "He" or "It", said with the name that a sentence before it in its own text
+ * began with; null where that cannot be told. It has to be checked as it reads now.
+ */
+export function named(text: string, earlier: readonly string[]): string | null {
+  const bare = withoutConnective(text);
+  if (!PRONOUN.test(bare)) return null;
+  const subject = earlier
+    .toReversed()
+    .map((one) => SUBJECT.exec(one)?.[1])
+    .find((one) => one !== undefined && !NO_NAME.test(one));
+  return subject === undefined ? null : bare.replace(PRONOUN, `${subject} `);
 }
 
 function withoutConnective(text: string): string {

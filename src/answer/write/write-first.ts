@@ -11,9 +11,10 @@ import type { AskedQuestion } from '../../core/question-kind.ts';
 import type { Generator } from '../../core/seams.ts';
 import type { InnerEvent, LooseSentence } from '../answer-body.ts';
 import type { FoundReferences } from '../find-references.ts';
-import type { CheckedUnit, PipelineOptions, PipelineParts, Writer } from '../pipeline-parts.ts';
+import type { PipelineOptions, PipelineParts, Writer } from '../pipeline-parts.ts';
 import { answersQuestion } from './answers.ts';
-import { DraftUnits, type DraftUnit } from './draft-units.ts';
+import { CheckedDraft, type CheckUnits } from './checked-draft.ts';
+import { DraftUnits } from './draft-units.ts';
 import { Points } from './points.ts';
 
 export type Judged = Awaited<ReturnType<PipelineParts['judge']>>;
@@ -28,8 +29,10 @@ export interface WrittenAnswer {
   readonly warnings: readonly Warning[];
 }
 
-/** Kinds whose answers go on with the ranker's sentences where the drafts lack them. */
+/** Kinds whose answers go on with quotations that carry what the model wrote wrongly. */
 const BROAD = new Set(['explanation', 'how-to', 'list', 'comparison', 'summary', 'opinion']);
+/** An answer with fewer words goes on with the ranker's best sentences. */
+const SHORT = 25;
 /** Quotations added to an answer at most. */
 const MOST_QUOTATIONS = 2;
 
@@ -52,19 +55,16 @@ export async function* writeFirst(
   const { question, asked, found, generator, writer, parts, options } = input;
   const { references, answerability, documents } = found;
   const { signal } = options;
-  const quotations = parts.extractiveDrafts(question, references);
+  const extractive = parts.extractiveDrafts(question, references);
   // The decision whether to answer is made while the model reads.
   const judging = parts.judge(
-    { question, drafts: quotations, references, answerability, pages: documents.length },
+    { question, drafts: extractive, references, answerability, pages: documents.length },
     { signal },
   );
   judging.catch(() => undefined);
   const points = new Points(question.text, asked.kind);
-  const check = (units: readonly DraftUnit[]): Promise<readonly CheckedUnit[]> =>
-    writer.check(
-      { question: question.text, units, before: points.told.map(({ text }) => text), references },
-      { signal },
-    );
+  const check: CheckUnits = (units, before) =>
+    writer.check({ question: question.text, units, before, references }, { signal });
   const channel = new EventChannel<string>();
   const writing = write(input, (text) => channel.push(text));
   writing.then(
@@ -72,25 +72,17 @@ export async function* writeFirst(
     () => channel.close(),
   );
   const units = new DraftUnits();
-  const failed: LooseSentence[] = [];
+  const lead = new CheckedDraft(check);
+  // What may not be shown yet: the ranker doubts.
   const held: LooseSentence[] = [];
-  let follows = true;
   let judged: Judged | null = null;
-  const lead = async (batch: readonly DraftUnit[]): Promise<LooseSentence[]> => {
-    const fresh: LooseSentence[] = [];
-    for (const unit of batch) {
-      const [checked] = await check([unit]);
-      const { sentence = null, quotation = null } = checked ?? {};
-      const taken =
-        sentence === null ? null : points.take(sentence, unit, { follows, further: false });
-      if (taken !== null) fresh.push(taken);
-      else if (quotation !== null) failed.push(quotation);
-      follows = taken !== null;
-    }
-    return fresh;
-  };
   for await (const delta of channel) {
-    for (const sentence of await lead(units.add(delta))) {
+    const fresh = units.add(delta);
+    if (fresh.length === 0) continue;
+    await lead.add(fresh);
+    // A text whose first sentence fails is not begun with its second.
+    if (lead.answersFirst !== true) continue;
+    for (const sentence of await lead.tell(points, false)) {
       judged ??= await judging;
       if (judged.abstained) held.push(sentence);
       else yield { type: 'sentence', sentence };
@@ -98,12 +90,17 @@ export async function* writeFirst(
   }
   const { drafts, warnings } = await writing;
   const [first, ...others] = drafts;
-  held.push(...(await lead(units.end(first?.finishReason === 'length'))));
+  await lead.add(units.end(first?.finishReason === 'length'));
+  const rest = await Promise.all(others.map((draft) => checkedDraft(draft, check)));
+  // The texts whose first sentence holds come first, in their order.
+  const texts = [lead, ...rest].toSorted(
+    (a, b) => Number(b.answersFirst === true) - Number(a.answersFirst === true),
+  );
+  for (const text of texts) held.push(...(await text.tell(points, text !== texts[0])));
   judged ??= await judging;
-  for (const draft of others) held.push(...(await further(draft, points, check)));
-  if (BROAD.has(asked.kind) || points.told.length === 0) {
-    held.push(...quoted(failed, judged, points));
-  }
+  const quotations = BROAD.has(asked.kind) ? lead.quotations : [];
+  const ranked = points.words < SHORT ? (judged.best?.cited.sentences ?? []) : [];
+  held.push(...quoted([...quotations, ...ranked], points));
   const answered =
     points.told.length > 0 &&
     (!judged.abstained ||
@@ -118,34 +115,24 @@ export async function* writeFirst(
   };
 }
 
-/** The points of another draft that the answer lacks. */
-async function further(
-  draft: Draft,
-  points: Points,
-  check: (units: readonly DraftUnit[]) => Promise<readonly CheckedUnit[]>,
-): Promise<LooseSentence[]> {
-  if (points.full) return [];
+async function checkedDraft(draft: Draft, check: CheckUnits): Promise<CheckedDraft> {
   const cutter = new DraftUnits();
-  const units = [...cutter.add(draft.text), ...cutter.end(draft.finishReason === 'length')];
-  const checked = await check(units);
-  let follows = false;
-  return units.flatMap((unit, index) => {
-    const sentence = checked[index]?.sentence ?? null;
-    const taken =
-      sentence === null ? null : points.take(sentence, unit, { follows, further: true });
-    follows = taken !== null;
-    return taken ?? [];
-  });
+  const checked = new CheckedDraft(check);
+  await checked.add([...cutter.add(draft.text), ...cutter.end(draft.finishReason === 'length')]);
+  return checked;
 }
 
-/** Quotations: those that carry a point the model wrote wrongly, then the ranker's best. */
-function quoted(failed: readonly LooseSentence[], judged: Judged, points: Points): LooseSentence[] {
-  const ranked = judged.best?.cited.sentences ?? [];
+/** The quotations that say something new, two at most. */
+function quoted(
+  quotations: readonly Pick<LooseSentence, 'text' | 'citations'>[],
+  points: Points,
+): LooseSentence[] {
   const taken: LooseSentence[] = [];
-  for (const { text, citations } of [...failed, ...ranked]) {
+  for (const { text, citations } of quotations) {
     if (taken.length >= MOST_QUOTATIONS) break;
     const unit = { form: 'sentence', newLine: false } as const;
-    const told = points.take({ text, citations }, unit, { follows: false, further: true });
+    const further = points.told.length > 0;
+    const told = points.take({ text, citations }, unit, { follows: false, further });
     if (told !== null) taken.push(told);
   }
   return taken;
