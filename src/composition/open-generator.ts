@@ -6,6 +6,7 @@ import { FootnoteError, toFootnoteError } from '../core/errors.ts';
 import type { Warning } from '../core/nouns.ts';
 import type { Generator } from '../core/seams.ts';
 import {
+  BETTER,
   defaultGenerators,
   measureMachine,
   probeHub,
@@ -14,6 +15,7 @@ import type { PullProgress } from '../runtime/models/model-download.ts';
 import type { ModelStore } from '../runtime/models/model-store.ts';
 import { openRemoteGenerator } from './open-remote-generator.ts';
 import { passedSelfCheck, rememberSelfCheck } from './self-check-record.ts';
+import { isFastEnough, measureSpeed, rememberedSpeed } from './speed-probe.ts';
 
 /** Perplexity that any sound model reaches on the self-check's paragraph, where none is on record. */
 const ANY_MODEL = { min: 1.5, max: 80 };
@@ -56,7 +58,10 @@ export async function openGenerator(
   const warnings: Warning[] = [];
   for (const candidate of candidates) {
     try {
-      return { generator: await openChecked(candidate, config, store, options), warnings };
+      const last = candidate === candidates.at(-1);
+      const probed = candidate === BETTER && candidate !== config.generator && !last;
+      const generator = await openChecked(candidate, config, store, { ...options, probed });
+      if (generator !== null) return { generator, warnings };
     } catch (error) {
       const { code, message } = toFootnoteError(error);
       // A model that was asked for and cannot be had is the user's to mend; one whose weights are
@@ -70,15 +75,20 @@ export async function openGenerator(
   return { generator: null, warnings };
 }
 
-/** Fetches, opens and, on first use, self-checks one model. */
+/**
+ * Fetches, opens and, on first use, self-checks one model.
+ * @returns null for one that is probed and too slow here
+ */
 async function openChecked(
   candidate: string,
   config: Config,
   store: Pick<ModelStore, 'ensure'>,
-  options: OpenGeneratorOptions,
-): Promise<LocalGenerator> {
+  options: OpenGeneratorOptions & { readonly probed: boolean },
+): Promise<LocalGenerator | null> {
   const { signal } = options;
   const { name, path, entry } = await store.ensure(candidate, options);
+  const known = options.probed ? await rememberedSpeed(path, config) : null;
+  if (known !== null && !isFastEnough(known)) return null;
   const generator = await LocalGenerator.open({
     weightsPath: path,
     model: name,
@@ -110,6 +120,15 @@ async function openChecked(
         });
       }
       await rememberSelfCheck(config.cacheDir, checked, config.device, check.detail);
+    }
+    if (options.probed && known === null) {
+      const ms = await measureSpeed(generator, path, config, { signal });
+      if (!isFastEnough(ms)) {
+        const seconds = (ms / 1_000).toFixed(1);
+        options.onNotice?.(`${name} takes ${seconds} s to a first sentence here: too slow`);
+        await generator.close();
+        return null;
+      }
     }
     return generator;
   } catch (error) {
