@@ -12,6 +12,10 @@ const ENOUGH_CONFIDENCE = 0.3;
 /** Below this one nothing is. */
 const LEAST_CONFIDENCE = 0.02;
 
+/** Share of the question's content words in a sentence that takes it up. */
+const TAKEN_UP = 0.5;
+const TAKEN_UP_PAIRS = 0.3;
+
 const ASKING = new Set(
   `a an the of in on at to for from by with and or but as is are was were be been do does did has have had
   can could may might will would shall should it its this that these those what which who whom whose what when
@@ -22,6 +26,19 @@ const ASKING = new Set(
 );
 const ASKING_HAN =
   /什么|怎么样?|如何|为什么|为何|哪[个些里位年]?|多少|几[个年岁]?|是否|吗|呢|谁|请问|[的是了在和与有]/gu;
+
+/** Content words of a question, without those that only ask. */
+function askedTerms(question: string): string[] {
+  const bare = foldHan(question).replace(ASKING_HAN, ' ');
+  return [...new Set(terms(bare, { stem: true }))].filter((term) => !ASKING.has(term));
+}
+
+/** 0..1: share of the question's content words that a text holds. */
+export function askedShare(question: string, text: string): number {
+  const asked = askedTerms(question);
+  const said = new Set(terms(text, { stem: true }));
+  return asked.length === 0 ? 1 : asked.filter((term) => said.has(term)).length / asked.length;
+}
 
 /** Does the answer speak of what was asked? `confidence`: the ranker's, null where it has none. */
 export function answersQuestion(
@@ -37,12 +54,13 @@ export function answersQuestion(
     sentences.flatMap(({ citations }) => citations.map((one) => one.reference)),
   );
   const titles = references.filter(({ number }) => cited.has(number)).map(({ title }) => title);
-  const said = new Set(
-    terms([...sentences.map(({ text }) => text), ...titles].join('\n'), { stem: true }),
-  );
-  const bare = foldHan(question).replace(ASKING_HAN, ' ');
-  const asked = [...new Set(terms(bare, { stem: true }))].filter((term) => !ASKING.has(term));
-  const held = asked.filter((term) => said.has(term)).length;
+  const text = [...sentences.map((one) => one.text), ...titles].join('\n');
   const least = /\p{Script=Han}/u.test(question) ? LEAST_ASKED_PAIRS : LEAST_ASKED;
-  return asked.length === 0 || held / asked.length >= least;
+  return askedShare(question, text) >= least;
+}
+
+/** Does a sentence take the question up, so that an answer may begin with it? */
+export function takesUp(question: string, sentence: string): boolean {
+  const least = /\p{Script=Han}/u.test(question) ? TAKEN_UP_PAIRS : TAKEN_UP;
+  return askedShare(question, sentence) >= least;
 }

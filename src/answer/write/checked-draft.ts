@@ -32,12 +32,12 @@ export class CheckedDraft {
   }
 
   /**
-   * True once its first sentence, which answers the question, is supported; null until one is checked.
-   * Lines that claim nothing, such as "Follow these steps:", do not count.
+   * The first sentence, which is the one that answers; null where it is not supported, or nothing is
+   * checked yet. Lines that claim nothing, such as "Follow these steps:", do not count.
    */
-  get answersFirst(): boolean | null {
+  get first(): LooseSentence | null {
     const first = this.#candidates.find(({ checked }) => checked.verdict !== 'no-claim');
-    return first === undefined ? null : first.checked.sentence !== null;
+    return first?.checked.sentence ?? null;
   }
 
   async add(units: readonly DraftUnit[]): Promise<void> {

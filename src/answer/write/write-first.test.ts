@@ -17,6 +17,7 @@ const OPTIONS = {
   generateTimeoutMs: 5_000,
   maxConcurrent: 2,
   maxQueued: 2,
+  maxWaitSeconds: 30,
   answerCacheSeconds: 0,
 };
 

@@ -12,7 +12,7 @@ import type { Generator } from '../../core/seams.ts';
 import type { InnerEvent, LooseSentence } from '../answer-body.ts';
 import type { FoundReferences } from '../find-references.ts';
 import type { PipelineOptions, PipelineParts, Writer } from '../pipeline-parts.ts';
-import { answersQuestion } from './answers.ts';
+import { answersQuestion, askedShare, takesUp } from './answers.ts';
 import { CheckedDraft, type CheckUnits } from './checked-draft.ts';
 import { DraftUnits } from './draft-units.ts';
 import { Points } from './points.ts';
@@ -80,8 +80,8 @@ export async function* writeFirst(
     const fresh = units.add(delta);
     if (fresh.length === 0) continue;
     await lead.add(fresh);
-    // A text whose first sentence fails is not begun with its second.
-    if (lead.answersFirst !== true) continue;
+    // A text whose first sentence fails, or is beside the question, may not be the one to begin with.
+    if (lead.first === null || !takesUp(question.text, lead.first.text)) continue;
     for (const sentence of await lead.tell(points, false)) {
       judged ??= await judging;
       if (judged.abstained) held.push(sentence);
@@ -92,10 +92,10 @@ export async function* writeFirst(
   const [first, ...others] = drafts;
   await lead.add(units.end(first?.finishReason === 'length'));
   const rest = await Promise.all(others.map((draft) => checkedDraft(draft, check)));
-  // The texts whose first sentence holds come first, in their order.
-  const texts = [lead, ...rest].toSorted(
-    (a, b) => Number(b.answersFirst === true) - Number(a.answersFirst === true),
-  );
+  // The texts come in the order in which their first sentences take up the question.
+  const rank = ({ first: one }: CheckedDraft): number =>
+    one === null ? -1 : askedShare(question.text, one.text);
+  const texts = points.told.length > 0 ? [lead, ...rest] : sortedBy([lead, ...rest], rank);
   for (const text of texts) held.push(...(await text.tell(points, text !== texts[0])));
   judged ??= await judging;
   const quotations = BROAD.has(asked.kind) ? lead.quotations : [];
@@ -114,6 +114,9 @@ export async function* writeFirst(
     warnings,
   };
 }
+
+const sortedBy = <T>(all: readonly T[], rank: (one: T) => number): T[] =>
+  all.toSorted((a, b) => rank(b) - rank(a));
 
 async function checkedDraft(draft: Draft, check: CheckUnits): Promise<CheckedDraft> {
   const cutter = new DraftUnits();
