@@ -6,6 +6,7 @@ import { extractiveDrafts } from '../generator/draft/extractive-draft.ts';
 import { buildPrompt } from '../generator/prompt/build-prompt.ts';
 import { writePrompt } from '../generator/prompt/write-prompt.ts';
 import { questionTranslator } from '../generator/prompt/translate-question.ts';
+import { translateSentence } from '../generator/prompt/translate-sentence.ts';
 import { ChildExtractor } from '../retriever/extract/child-extractor.ts';
 import { CorpusFetcher } from '../retriever/search/corpus-fetcher.ts';
 import { parseFetchAllow } from '../retriever/fetch/guard-policy.ts';
@@ -234,6 +235,13 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
       return { ...found, warnings };
     },
     prompt: (question, references) => buildPrompt('direct', { question, references }),
+    translate: {
+      question: (text, to, call) => translate(text, to, call),
+      sentence: async (text, to, call) => {
+        const { generator } = await orAbort(writing.open(), call.signal);
+        return generator === null ? null : translateSentence(text, to, generator, call);
+      },
+    },
     writer: {
       prompt: (question, kind, references) => writePrompt({ question, kind, references }),
       check: async (input, { signal }) => {

@@ -7,7 +7,7 @@ import { Stopwatch } from '../core/stopwatch.ts';
 import type { AnswerWork } from './answer-body.ts';
 import { findReferences } from './find-references.ts';
 import type { PipelineOptions, PipelineParts } from './pipeline-parts.ts';
-import { writeAnswer } from './write-answer.ts';
+import { writeAcrossLanguages } from './write/across-languages.ts';
 
 /**
  * Answers one question that stands by itself.
@@ -20,5 +20,5 @@ export async function* answerQuestion(
 ): AnswerWork {
   const watch = new Stopwatch();
   const found = yield* findReferences(question, parts, options, watch);
-  return yield* writeAnswer(question, found, parts, options, watch);
+  return yield* writeAcrossLanguages(question, found, parts, options, watch);
 }

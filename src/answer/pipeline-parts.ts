@@ -85,6 +85,15 @@ export interface PipelineParts {
     /** What opening the ranker reported; it concerns every answer. */
     readonly warnings?: readonly Warning[];
   }>;
+  /** Left out: answers are in the language of their sources. */
+  readonly translate?:
+    | {
+        /** Null where there is no translation in time. */
+        question(text: string, to: 'en' | 'zh', options: CallOptions): Promise<string | null>;
+        /** Null where a translation would lose a number or name, or there is none. */
+        sentence(text: string, to: string, options: CallOptions): Promise<string | null>;
+      }
+    | undefined;
   /** Left out: drafts are not shown as they are written, but judged as wholes. */
   readonly writer?: Writer | undefined;
   prompt(question: Question, references: readonly Reference[]): Prompt;
