@@ -61,7 +61,7 @@ describe('the line of default generators', () => {
       'qwen2.5-coder-1.5b',
       'qwen2.5-coder-0.5b',
     ]);
-    expect(defaultGenerators({}, { memoryBytes: 4e9, cores: 8, hubReachable: true })).toEqual([
+    expect(defaultGenerators({}, { memoryBytes: 3e9, cores: 8, hubReachable: true })).toEqual([
       'qwen2.5-coder-0.5b',
     ]);
     expect(defaultGenerators({}, { memoryBytes: 1e9, cores: 8, hubReachable: true })).toEqual([
