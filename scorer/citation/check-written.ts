@@ -7,6 +7,7 @@ import type { SupportVerdict, Verdict } from '../../src/core/seams.ts';
 import type { CrossEncoder } from '../../src/runtime/cross-encoder/cross-encoder.ts';
 import { coverage } from '../support/align.ts';
 import { checkClaims } from '../support/check-claims.ts';
+import { antonymClashes, negationClashes } from '../support/polarity.ts';
 import { checkQuantities } from '../support/quantities.ts';
 import { profileOf } from '../support/text-profile.ts';
 import type { LooseSentence } from './assemble.ts';
@@ -58,14 +59,15 @@ export async function checkWritten(
     form === 'code' ? text : /[:：]\s*$/u.test(text) ? '' : cleanSentence(text),
   );
   const said = [...before];
-  const claims = texts.map((claim) => {
+  const sides = texts.map(takenSide);
+  const claims = sides.map(({ claim }) => {
     const own = { claim, question, before: [...said] };
     said.push(claim);
     return own;
   });
   const verdicts = await checkClaims(claims, references, crossEncoder, options);
   return units.map(({ form }, index): CheckedUnit => {
-    const text = texts[index] ?? '';
+    const { side, claim: text } = sides[index] ?? { side: '', claim: '' };
     const verdict = verdicts[index];
     if (text === '' || verdict === undefined) return nothing('no-claim');
     if (form === 'code') return code(text, prepared);
@@ -73,8 +75,36 @@ export async function checkWritten(
     if (form === 'item' && words < BARE_WORDS && !/\p{Script=Han}/u.test(text)) {
       return bareItem(text, prepared);
     }
-    return judged(text, verdict, prepared);
+    const found = judged(text, verdict, prepared);
+    if (side === '' || found.sentence === null) return found;
+    return { ...found, sentence: { ...found.sentence, text: withSide(side, text, question) } };
   });
+}
+
+const SIDE = /^(yes|no|ja|nein|oui|non|sí|是的?|不是|不|没有)(?:\s*[,，.。!！;；:：]\s*)(?=.{8})/iu;
+const NO_SIDE = /^(?:no|nein|non|不是|不|没有)$/iu;
+
+/** "Yes, it does": the side that is taken, and what is claimed for it. */
+function takenSide(text: string): { readonly side: string; readonly claim: string } {
+  const [lead = '', side = ''] = SIDE.exec(text) ?? [];
+  const rest = text.slice(lead.length);
+  return { side, claim: side === '' ? text : rest.charAt(0).toUpperCase() + rest.slice(1) };
+}
+
+/**
+ * A "Yes" stays before a statement that neither denies nor turns round what was asked, a "No" before one
+ * that does; else the statement speaks for itself.
+ */
+function withSide(side: string, claim: string, question: string): string {
+  const asked = profileOf(question);
+  const said = profileOf(claim);
+  const turned = negationClashes(said, asked) + antonymClashes(said, asked) > 0;
+  if (NO_SIDE.test(side) !== turned) return claim;
+  const gap = /\p{Script=Han}/u.test(side) ? '，' : ', ';
+  const [first = ''] = claim;
+  // Names and "I" keep their capital; a plain article or pronoun does not.
+  const lower = /^(?:The|A|An|It|They|He|She|This|That|There)\b/u.test(claim);
+  return `${side}${gap}${lower ? first.toLowerCase() : first}${claim.slice(first.length)}`;
 }
 
 const nothing = (verdict: Verdict): CheckedUnit => ({

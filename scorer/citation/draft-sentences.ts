@@ -14,6 +14,9 @@ export interface DraftSentence {
 
 const LEAD =
   /^(?:(?:[-*•·]|\d{1,2}[.)、])\s+|#{1,6}\s+|(?:final\s+)?answer\s*[:：]\s*|答案?(?:是)?[:：]\s*|(?:according to|based on|as stated in|per)\s+(?:the\s+)?(?:(?:given|provided|above)\s+)?(?:references?|sources?|passages?|texts?|context|evidence|information)(?:\s+(?:given|provided|above|no\.?)|\s*\[?\d+\]?)*\s*[,:，]\s*|(?:根据|依据|按照)(?:上述|以上|所给|给定|提供的|给出的)*(?:参考资料|参考文献|参考|资料|文本|材料|信息|内容)(?:\s*\[?\d*\]?)*\s*[，,:：]?\s*)+/iu;
+/** "The sources say that …": what follows is the claim. */
+const SAYS =
+  /^(?:the\s+)?(?:(?:given|provided)\s+)?(?:sources?|texts?|passages?|references?)\s+(?:also\s+|clearly\s+|explicitly\s+)?(?:say|state|mention|tell|indicate|note|explain)s?(?:\s+us)?\s+(?:that\s+)|^(?:资料|来源|文中|原文)(?:中|里)?(?:还|也)?(?:明确)?(?:提到|指出|说明|显示|表明|说)(?:了)?[，,:：]?\s*/iu;
 const CLOSED = /[.!?…。！？"”’」』)）]$/u;
 const HAN_END = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]$/u;
 
@@ -23,6 +26,7 @@ export function cleanSentence(source: string): string {
     .replace(/\s+/gu, ' ')
     .replace(/\*\*|__|`/gu, '')
     .replace(LEAD, '')
+    .replace(SAYS, '')
     .trim()
     .replace(/(?<!\s)\s+([.,;:!?])/gu, '$1');
   if (!/[\p{L}\p{N}]/u.test(text)) return '';
