@@ -56,11 +56,12 @@ export async function checkWritten(
   const prepared = prepareReferences(references);
   // A line that only announces what follows says nothing by itself.
   const texts = units.map(({ text, form }) =>
-    form === 'code' ? text : /[:：]\s*$/u.test(text) ? '' : cleanSentence(text),
+    form === 'code' ? text : /[:：]\s*$/u.test(text) ? '' : cleanSentence(text, true),
   );
   const said = [...before];
   const sides = texts.map(takenSide);
-  const claims = sides.map(({ claim }) => {
+  const claims = sides.map(({ claim: shown }) => {
+    const claim = shown.replace(/`/gu, '');
     const own = { claim, question, before: [...said] };
     said.push(claim);
     return own;

@@ -20,11 +20,14 @@ const SAYS =
 const CLOSED = /[.!?…。！？"”’」』)）]$/u;
 const HAN_END = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]$/u;
 
-/** Cleans one sentence; empty when nothing of substance is left. */
-export function cleanSentence(source: string): string {
+/**
+ * Cleans one sentence; empty when nothing of substance is left.
+ * @param keepsCode true: the backticks around code stay
+ */
+export function cleanSentence(source: string, keepsCode = false): string {
   const text = source
     .replace(/\s+/gu, ' ')
-    .replace(/\*\*|__|`/gu, '')
+    .replace(keepsCode ? /\*\*/gu : /\*\*|__|`/gu, '')
     .replace(LEAD, '')
     .replace(SAYS, '')
     .trim()

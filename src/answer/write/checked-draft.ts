@@ -51,10 +51,13 @@ export class CheckedDraft {
 
   /** Offers the supported sentences that were not offered yet; returns those that are told now. */
   async tell(points: Points, further: boolean): Promise<LooseSentence[]> {
+    const { listing } = points;
     const told: LooseSentence[] = [];
     for (const { unit, checked } of this.#candidates.slice(this.#offered)) {
       this.#offered += 1;
-      const { sentence } = checked;
+      // A bare name is an item of a list, and nothing by itself.
+      const bare = unit.form === 'item' && !listing && unit.text.split(/\s+/u).length < 4;
+      const sentence = bare && !/\p{Script=Han}/u.test(unit.text) ? null : checked.sentence;
       const how = { follows: this.#follows, further };
       let taken = sentence === null ? null : points.take(sentence, unit, how);
       if (taken === null && sentence !== null && !this.#follows && !points.full) {

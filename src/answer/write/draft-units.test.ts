@@ -41,6 +41,20 @@ describe('units of a draft', () => {
     expect(texts(unitsOf('Run this.\n```\ngit res', 5, true))).toEqual(['Run this.']);
   });
 
+  it('dots in the middle of a statement end nothing', () => {
+    const text = 'In SQLite ALTER TABLE ... DROP COLUMN fails. It is indexed.';
+    for (const size of [2, 100]) {
+      expect(texts(unitsOf(text, size))).toEqual([
+        'In SQLite ALTER TABLE ... DROP COLUMN fails.',
+        'It is indexed.',
+      ]);
+    }
+  });
+
+  it('code in a list loses its indentation', () => {
+    expect(texts(unitsOf('```\n   git add .\n     x\n```', 9))).toEqual(['git add .\n  x']);
+  });
+
   it('headings are none, and Chinese has no spaces', () => {
     expect(texts(unitsOf('## Steps\n**Why:**\n他生于1932年。他是作家。', 2))).toEqual([
       '他生于1932年。',

@@ -3,7 +3,7 @@
  * list, code blocks. What is shown is never taken back, so a unit is only given once it is surely
  * complete: the text goes on after it, or the draft has ended.
  */
-import { splitSentences } from '../../core/sentences.ts';
+import { splitSentences, type Span } from '../../core/sentences.ts';
 
 export interface DraftUnit {
   readonly text: string;
@@ -77,7 +77,7 @@ export class DraftUnits {
 
   /** Sentences of the open line that another one follows already. */
   #running(): DraftUnit[] {
-    const spans = splitSentences(this.#rest);
+    const spans = wholeSentences(this.#rest);
     const last = spans.at(-1);
     if (spans.length < 2 || last === undefined) return [];
     const whole = this.#rest.slice(0, last.start);
@@ -86,8 +86,20 @@ export class DraftUnits {
   }
 }
 
+/** "ALTER TABLE ... DROP COLUMN" goes on after its dots. */
+function wholeSentences(text: string): Span[] {
+  const spans: Span[] = [];
+  for (const span of splitSentences(text)) {
+    const last = spans.at(-1);
+    const open = last !== undefined && /(?:\.\.\.|…)$/u.test(text.slice(last.start, last.end));
+    if (open) spans[spans.length - 1] = { start: last.start, end: span.end };
+    else spans.push(span);
+  }
+  return spans;
+}
+
 function sentencesOf(text: string): DraftUnit[] {
-  return splitSentences(text).map(({ start, end }, index) => ({
+  return wholeSentences(text).map(({ start, end }, index) => ({
     text: text.slice(start, end),
     form: 'sentence',
     newLine: index === 0,
@@ -95,6 +107,11 @@ function sentencesOf(text: string): DraftUnit[] {
 }
 
 function codeUnit(lines: readonly string[]): DraftUnit[] {
-  const text = lines.join('\n').replace(/^\n+|\s+$/gu, '');
+  const full = lines.filter((line) => line.trim() !== '');
+  const indent = Math.min(...full.map((line) => line.length - line.trimStart().length));
+  const text = lines
+    .map((line) => line.slice(indent))
+    .join('\n')
+    .replace(/^\n+|\s+$/gu, '');
   return text === '' ? [] : [{ text, form: 'code', newLine: true }];
 }

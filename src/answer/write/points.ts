@@ -52,6 +52,8 @@ export class Points {
   readonly #said = new Set<string>();
   readonly #asked: ReadonlySet<string>;
   readonly #steps: boolean;
+  /** The question asks for a list. */
+  readonly listing: boolean;
   #words = 0;
   #listed = 0;
 
@@ -59,6 +61,7 @@ export class Points {
     this.#most = MOST_WORDS[kind];
     this.#asked = new Set(contentOf(question));
     this.#steps = kind === 'how-to';
+    this.listing = kind === 'list';
   }
 
   get told(): readonly LooseSentence[] {

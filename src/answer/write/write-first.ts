@@ -36,6 +36,9 @@ const SHORT = 25;
 /** Quotations added to an answer at most. */
 const MOST_QUOTATIONS = 2;
 
+/** A whole sentence: captions, menus and code are no quotations. */
+const PROSE = /^["“‘«「]?[\p{Lu}\p{Lo}\d].*[.!?。！？]["”’»」)）]*$/u;
+
 const SAMPLING = { temperature: 0, topP: 0.95, topK: 40 } as const;
 
 export interface WriteFirstInput {
@@ -133,6 +136,7 @@ function quoted(
   const taken: LooseSentence[] = [];
   for (const { text, citations } of quotations) {
     if (taken.length >= MOST_QUOTATIONS) break;
+    if (!PROSE.test(text) || /[$|{}<>#]/u.test(text)) continue;
     const unit = { form: 'sentence', newLine: false } as const;
     const further = points.told.length > 0;
     const told = points.take({ text, citations }, unit, { follows: false, further });

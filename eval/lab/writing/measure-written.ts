@@ -1,7 +1,7 @@
 /**
  * Writes answers over pages that were read once, without searching:
  *
- *   tsx eval/lab/writing/write-over-references.ts --pages DIR/real-web.jsonl --limit 30 --out FILE
+ *   tsx eval/lab/writing/measure-written.ts --pages DIR/real-web.jsonl --limit 30 --out FILE
  *
  * The pages are those of `eval/bench/nuggets/collect-pages.ts`. References and drafts are kept in
  * `--kept FOLDER`, so that a change in composing costs neither ranking nor decoding. FILE gets a line an
