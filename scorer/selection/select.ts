@@ -9,6 +9,7 @@ import { sigmoid } from '../../src/core/boosted-trees.ts';
 import { profileOf } from '../support/text-profile.ts';
 import { AnswerableModel } from '../abstain/answerable-model.ts';
 import { addedWords, directness } from './directness.ts';
+import { lacksWanted } from './wanted-kind.ts';
 import { contradictedPremise, type Premise } from '../abstain/premise.ts';
 
 /** Least support of every sentence of an answer that is shown. */
@@ -105,6 +106,8 @@ export function select(candidates: readonly CitedAnswer[], context: SelectContex
     .sort((a, b) => b.score - a.score);
   const best = ranked[0] ?? null;
   if (best === null) return withheld('unsupported', best, ranked);
+  if (lacksWanted(question, best.cited.sentences.map(({ text }) => text).join(' ')))
+    return withheld('unanswerable', best, ranked);
   if (confidence !== null && confidence < model.threshold(question))
     return withheld('unanswerable', best, ranked);
   if (contradicted?.exact === true) return withheld('false-premise', best, ranked);

@@ -22,3 +22,27 @@ export function wantedKind(question: string): Wanted {
     return 'name';
   return 'any';
 }
+
+const NUMBER =
+  /\d|[〇零一二三四五六七八九十百千万亿两兩半]|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundreds?|thousands?|millions?|billions?|dozens?|half|quarter|third|once|twice|none|few|several|many|free|no)\b/iu;
+const TIME =
+  /\d|[〇零一二三四五六七八九十年月日时時]|世纪|世紀|\b(?:january|february|march|april|may|june|july|august|september|october|november|december|\w+days?|spring|summer|autumn|fall|winter|century|decade|era|age|before|after|during|since|until|when|while|once|as soon|early|late|morning|noon|evening|night|midnight|dawn|dusk|ago|year|month|week|daily|always|never)\b/iu;
+
+/**
+ * Does a text that should answer lack what was asked for altogether: a time for *when*, a number for *how
+ * many*, a name or a doer for *who*? Names can be told in English only.
+ */
+export function lacksWanted(question: string, text: string): boolean {
+  const wanted = wantedKind(question);
+  if (wanted === 'date') return !TIME.test(text);
+  if (wanted === 'number') return !NUMBER.test(text);
+  if (wanted !== 'name' || !/^\s*who\b/iu.test(question)) return false;
+  const known = new Set(question.toLowerCase().match(/\p{L}+/gu));
+  const names = text.match(/\p{Lu}[\p{L}\p{M}'’-]*/gu) ?? [];
+  return (
+    !/\bby (?!the time\b)\p{L}/iu.test(text) &&
+    names.every((name) => known.has(name.toLowerCase()) || COMMON_STARTS.test(name))
+  );
+}
+
+const COMMON_STARTS = /^(?:the|a|an|it|its|in|on|at|this|that|these|those|there|he|she|they|i)$/iu;
