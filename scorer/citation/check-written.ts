@@ -50,7 +50,7 @@ const MOST_CITATIONS = 3;
  */
 export async function checkWritten(
   { question, units, before, references }: CheckWrittenInput,
-  crossEncoder: Pick<CrossEncoder, 'support'> | null,
+  crossEncoder: Pick<CrossEncoder, 'support' | 'supportOdds'> | null,
   options: { readonly signal: AbortSignal },
 ): Promise<readonly CheckedUnit[]> {
   const prepared = prepareReferences(references);
