@@ -34,11 +34,13 @@ import { openOnce } from './composition/open-once.ts';
 import { openRanker } from './composition/open-ranker.ts';
 import type { PageRenderer, WebTap } from './composition/web-seams.ts';
 import { VerifyService } from './verify/verify-service.ts';
-import type { Config } from './core/config.ts';
+import { proxySettings, type Config } from './core/config.ts';
 import { orAbort } from './core/deadline.ts';
 import { evidenceBreadth } from './core/question-kind.ts';
 import type { Fetcher } from './core/seams.ts';
 import type { PullProgress } from './runtime/models/model-download.ts';
+import { withUsableFolders } from './composition/usable-folders.ts';
+import { serviceDispatcher } from './runtime/proxy-dispatcher.ts';
 import { ModelStore } from './runtime/models/model-store.ts';
 import { startSampleWeb, type SampleWeb } from './sample-web/sample-web.ts';
 
@@ -87,7 +89,10 @@ async function chooseWeb(
       config.search.length > 0 ||
       providerStates(config).some(({ keyless, fix }) => !keyless && fix === null);
     if (configured) return { config, sample: null };
-    const probe = makeGuardedDispatcher({ policy: parseFetchAllow(config.fetchAllow) });
+    const probe = makeGuardedDispatcher({
+      policy: parseFetchAllow(config.fetchAllow),
+      proxy: proxySettings(config),
+    });
     try {
       if (await liveWebReachable(config, probe, options)) return { config, sample: null };
     } finally {
@@ -105,17 +110,21 @@ async function chooseWeb(
       search: ['searxng'],
       searxngUrl: sample.searchUrl,
       fetchAllow: [...config.fetchAllow, sample.allow],
+      noProxy: [config.noProxy ?? '', sample.allow].filter((part) => part !== '').join(','),
     },
   };
 }
 
 /** @throws FootnoteError `config-invalid`, `search-unconfigured`, `cancelled` */
 export async function createApp(userConfig: Config, options: AppOptions): Promise<App> {
-  const { config, sample } = await chooseWeb(userConfig, options);
+  const usable = withUsableFolders(userConfig, options.onNotice);
+  const { config, sample } = await chooseWeb(usable, options);
   const stop = new AbortController();
   const life = AbortSignal.any([options.signal, stop.signal]);
   const store = new ModelStore(config);
-  const dispatcher = makeGuardedDispatcher({ policy: parseFetchAllow(config.fetchAllow) });
+  const proxy = proxySettings(config);
+  const dispatcher = makeGuardedDispatcher({ policy: parseFetchAllow(config.fetchAllow), proxy });
+  const engines = serviceDispatcher(proxy);
   // Extraction gets half of a page's time: 4 s as configured by default.
   const extractor = new ChildExtractor({ pageTimeoutMs: config.pageTimeoutMs / 2 });
   const { cache, scope } = openCache(config);
@@ -157,6 +166,7 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
   });
   const renderer: PageRenderer = options.web?.renderer(browser) ?? browser;
   const router = searchRouter(config, {
+    dispatcher: engines,
     extractor,
     cache,
     tap: options.web === undefined ? undefined : (live) => options.web?.search(live) ?? live,
@@ -191,7 +201,7 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
       const parts = separateParts(askedQuestion(question.text));
       return searchInLanguages(question, router, translate, { ...call, parts });
     },
-    readPages: async (results, { signal, onPage }) => {
+    readPages: async (results, { signal, language, onPage }) => {
       // A cold start takes seconds: it must not eat the deadline of the pages.
       await orAbort(reading.open(), signal);
       const read = await readPages(
@@ -199,6 +209,7 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
         { fetcher, extractor, renderer },
         {
           signal,
+          language,
           deadlineMs: config.pagesTimeoutMs,
           pageTimeoutMs: config.pageTimeoutMs,
           patience: {
@@ -315,6 +326,7 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
       ]);
       await cache?.close();
       await dispatcher.close();
+      await engines.destroy();
     },
   };
 }

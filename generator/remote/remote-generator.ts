@@ -5,6 +5,7 @@
  */
 import type { Dispatcher } from 'undici';
 import { abortReason, deadline } from '../../src/core/deadline.ts';
+import type { ProxySettings } from '../../src/core/proxy-settings.ts';
 import { FootnoteError } from '../../src/core/errors.ts';
 import type { Draft, Prompt } from '../../src/core/nouns.ts';
 import type { GenerateOptions, Generator } from '../../src/core/seams.ts';
@@ -33,6 +34,7 @@ export interface RemoteGeneratorOptions {
   /** Longest wait for the first byte and between two pieces, in milliseconds; default 60,000. */
   readonly idleTimeoutMs?: number;
   readonly dispatcher?: Dispatcher | undefined;
+  readonly proxy?: ProxySettings | undefined;
   readonly signal: AbortSignal;
 }
 

@@ -1,7 +1,9 @@
 /** The HTTP side of a generator elsewhere: base URL, key, deadlines, and how the server is named. */
-import { Agent, request, type Dispatcher } from 'undici';
+import { request, type Dispatcher } from 'undici';
 import { abortReason, deadline } from '../../src/core/deadline.ts';
 import { FootnoteError } from '../../src/core/errors.ts';
+import type { ProxySettings } from '../../src/core/proxy-settings.ts';
+import { serviceDispatcher } from '../../src/runtime/proxy-dispatcher.ts';
 import { serverError, withoutKey } from './server-error.ts';
 import { modelListSchema, type ListedModel } from './server-profile.ts';
 
@@ -11,6 +13,7 @@ export interface ConnectionOptions {
   readonly model?: string | undefined;
   readonly idleTimeoutMs?: number;
   readonly dispatcher?: Dispatcher | undefined;
+  readonly proxy?: ProxySettings | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -69,7 +72,9 @@ export class ServerConnection {
       );
     }
     const given = new URL(options.url);
-    const dispatcher = options.dispatcher ?? new Agent({ connect: { timeout: 10_000 } });
+    const dispatcher =
+      options.dispatcher ??
+      serviceDispatcher(options.proxy ?? {}, { connect: { timeout: 10_000 } });
     const bases = [given];
     if (!/\/v\d+\/*$/u.test(given.pathname)) {
       const versioned = new URL(given);

@@ -28,7 +28,8 @@ export function assembleText(blocks: readonly TextBlock[]): AssembledText {
     }
     if (text !== '') text += '\n\n';
     const start = text.length;
-    text += block.text;
+    // Each row of a table can be quoted alone.
+    text += block.kind === 'row' ? block.text.replaceAll('\n', '\n\n') : block.text;
     if (block.kind === 'heading') {
       headings.push({ level: Math.max(1, block.level), start, end: text.length });
     }

@@ -55,7 +55,7 @@ interface BlockFacts {
 
 const TEXT = `length words linkDensity strong capitals digits stops commas sentenceEnd functionWords
   titleCovered titleWords boilerplate credit byline date separators question`;
-const POSITION = `hidden depth depthGap listDepth pathShare keptPathShare kindShare keptKindShare`;
+const POSITION = `depth depthGap listDepth pathShare keptPathShare kindShare keptKindShare`;
 const AROUND = `kept keptBefore keptAfter keptTwoBefore keptTwoAfter keptNear proseNear prose proseBefore
   proseAfter lengthBefore lengthAfter linksBefore linksAfter samePathBefore samePathAfter headingKept
   headingBoilerplate sinceHeading sinceFirstKept beforeLastKept sinceTitle before keptShare keptTotal
@@ -240,7 +240,6 @@ function pushPlace(
     );
   }
   row.push(
-    place.hidden ? 1 : 0,
     place.depth,
     place.depth - page.depthOfProse,
     block.listDepth,

@@ -33,7 +33,6 @@ export interface Place {
   readonly any: number;
   readonly own: number;
   readonly tags: number;
-  readonly hidden: boolean;
   /** Tag path with first class words, for "the same kind of block". */
   readonly path: string;
 }
@@ -45,10 +44,8 @@ const ROOT: Place = {
   any: 0,
   own: 0,
   tags: 0,
-  hidden: false,
   path: '',
 };
-const HIDDEN_STYLE = /display\s*:\s*none|visibility\s*:\s*hidden/iu;
 
 /** Places of elements, computed once per element. */
 export class PlaceMap {
@@ -75,17 +72,10 @@ export class PlaceMap {
       near,
       any: above.any | own,
       tags: above.tags | (TAG_BIT.get(tag) ?? 0),
-      hidden: above.hidden || (isMarkedHidden(element) && !this.#holdsThePage(element)),
       path: `${above.path}/${tag}.${firstClass(element)}`,
     };
     this.#places.set(element, place);
     return place;
-  }
-
-  /** Some pages hide everything until a script shows it; then nothing counts as hidden. */
-  #holdsThePage(element: Element): boolean {
-    const body = element.closest('body');
-    return (element.textContent ?? '').length > (body?.textContent ?? '').length * 0.35;
   }
 
   ownBits(element: Element): number {
@@ -110,14 +100,6 @@ export class PlaceMap {
     this.#own.set(element, bits);
     return bits;
   }
-}
-
-function isMarkedHidden(element: Element): boolean {
-  return (
-    element.hasAttribute('hidden') ||
-    element.getAttribute('aria-hidden') === 'true' ||
-    HIDDEN_STYLE.test(element.getAttribute('style') ?? '')
-  );
 }
 
 function firstClass(element: Element): string {

@@ -56,7 +56,7 @@ function isWriter(block: Block): boolean {
 /** True when a block is part of a post of a discussion: its text, or the name of who wrote it. */
 export function isPostBlock(block: Block, places: PlaceMap): boolean {
   const place = places.of(block.element);
-  if ((place.any & POST) === 0 || place.hidden) return false;
+  if ((place.any & POST) === 0) return false;
   if (
     (place.any &
       (groupBit('related') | groupBit('advert') | groupBit('signup') | groupBit('footer'))) !==

@@ -56,7 +56,7 @@ describe('extractDocument on HTML', () => {
     expect(document.title).toBe('The Old Mill');
     expect(document.site).toBe('Example Gazette');
     expect(document.language).toBe('en');
-    expect(document.text).toContain('1900 | 120');
+    expect(document.text).toContain('Year: 1900 | Flour (t): 120\n\nYear: 1910 | Flour (t): 95');
     expect(document.text).toContain('turn(wheel)\n    .then(grind)');
     expect(document.text).toMatch(/forty pounds\.\n\nWheel of oak/u);
     expect(document.text).not.toContain('All rights reserved');
@@ -210,7 +210,7 @@ describe('extractDocument on other kinds', () => {
     expectSound(document);
     expect(document).toMatchObject({ title: 'Grinding', byline: 'Ada', publishedAt: '2024-02-03' });
     expect(document.text).toBe(
-      'Grinding\n\nTurn the wheel slowly.\n\nif (a < b) {\n  turn();\n}\n\na | b\n\n1 | 2\n\none\n\ntwo',
+      'Grinding\n\nTurn the wheel slowly.\n\nif (a < b) {\n  turn();\n}\n\na: 1 | b: 2\n\none\n\ntwo',
     );
     expect(document.headings).toEqual([{ level: 1, start: 0, end: 8 }]);
   });

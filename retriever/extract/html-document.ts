@@ -1,11 +1,11 @@
 import { FootnoteError } from '../../src/core/errors.ts';
 import type { Document as PageDocument, FetchedPage } from '../../src/core/nouns.ts';
 import { assembleText, type AssembledText, type TextBlock } from './assemble-text.ts';
+import { PLACE_TAG_NAMES } from './block-place.ts';
 import { contentProbabilities } from './block-model.ts';
+import { chooseBlocks } from './choose-blocks.ts';
 import { groupBit } from './class-words.ts';
 import { detectLanguage } from './detect-language.ts';
-import { isPostBlock } from './discussion-page.ts';
-import { isLeftover } from './leftover-line.ts';
 import { linkedBody, stateProse, type JsonObject } from './linked-data.ts';
 import { normaliseLine } from './normalise-text.ts';
 import { analysePage, parseScanned, type PageAnalysis } from './page-analysis.ts';
@@ -13,11 +13,9 @@ import { pageBlocks } from './page-blocks.ts';
 import { pageMetadata } from './page-metadata.ts';
 import { scanHtml, type HtmlScan } from './scan-html.ts';
 
-/** At or above this probability a block is content; chosen on cross-validated pages. */
-const THRESHOLD = 0.5;
 /** Less text than this and other ways are tried; an unspaced script says as much in a third of it. */
 const ENOUGH_CHARS = 250;
-const JSON_BODY_CHARS = 400;
+const JSON_BODY_CHARS = 100;
 
 const FURNITURE =
   groupBit('nav') |
@@ -44,10 +42,10 @@ export function fragmentBlocks(html: string): readonly TextBlock[] {
   return pageBlocks(parseScanned(scanHtml(html)).body);
 }
 
-function proseBlocks(analysis: PageAnalysis, hiddenToo: boolean): readonly TextBlock[] {
+function proseBlocks(analysis: PageAnalysis): readonly TextBlock[] {
   return analysis.blocks.filter((block) => {
     const place = analysis.places.of(block.element);
-    if ((place.hidden && !hiddenToo) || (place.any & FURNITURE) !== 0) return false;
+    if ((place.any & FURNITURE) !== 0) return false;
     return (
       block.linkChars / block.text.length < 0.35 &&
       (weight(block.text) >= 60 || block.kind === 'heading' || block.kind === 'row')
@@ -55,16 +53,25 @@ function proseBlocks(analysis: PageAnalysis, hiddenToo: boolean): readonly TextB
   });
 }
 
+const FRAME_TAGS = ['NAV', 'FOOTER'].map((tag) => 1 << PLACE_TAG_NAMES.indexOf(tag));
+const MENU_SHARE = 0.6;
+
+/** Everything but menus, footers and notices; what stands in a header only where it is no link. */
 function wholeBody(analysis: PageAnalysis): readonly TextBlock[] {
   return analysis.blocks.filter((block) => {
     const place = analysis.places.of(block.element);
-    return !place.hidden && (place.any & groupBit('cookie')) === 0;
+    if ((place.any & groupBit('cookie')) !== 0) return false;
+    if (FRAME_TAGS.some((bit) => (place.tags & bit) !== 0)) return false;
+    if ((place.any & (groupBit('nav') | groupBit('footer'))) !== 0 && block.kind !== 'row') {
+      return false;
+    }
+    return block.linkChars / block.text.length < MENU_SHARE;
   });
 }
 
 function jsonBlocks(scan: HtmlScan, linked: readonly JsonObject[]): readonly TextBlock[] {
   const body = linkedBody(linked, JSON_BODY_CHARS);
-  const pieces = body === null ? stateProse(scan.stateJson) : [body];
+  const pieces = body === null ? stateProse(scan.stateJson, scan.stateScripts) : [body];
   return pieces.flatMap((piece) =>
     /<(?:p|div|br|li|h\d)\b/iu.test(piece)
       ? fragmentBlocks(piece)
@@ -87,16 +94,6 @@ function decoded(text: string): string {
     : text;
 }
 
-/** What the model keeps; on discussion pages the posts too. */
-function contentBlocks(analysis: PageAnalysis): readonly TextBlock[] {
-  const probabilities = contentProbabilities(analysis.rows);
-  return analysis.blocks.filter((block, index) => {
-    if (isLeftover(block, analysis.discussion)) return false;
-    if ((probabilities[index] ?? 0) >= THRESHOLD) return true;
-    return analysis.discussion && isPostBlock(block, analysis.places);
-  });
-}
-
 /**
  * The readable text of a page: the model's blocks; when they say next to nothing, Readability's, then
  * all prose, then JSON in the page, then the whole body. The first that is long enough wins, else the
@@ -107,7 +104,8 @@ function readableText(
   scan: HtmlScan,
   linked: readonly JsonObject[],
 ): AssembledText {
-  const chosen = contentBlocks(analysis);
+  const keep = chooseBlocks(analysis, contentProbabilities(analysis.rows));
+  const chosen = analysis.blocks.filter((_, index) => keep[index]);
   if (sum(chosen) >= ENOUGH_CHARS) return assembleText(chosen);
   const ways = [
     () =>
@@ -115,14 +113,11 @@ function readableText(
         (block, index) =>
           (analysis.kept[index] ?? 0) > 0.5 && block.linkChars / block.text.length < 0.5,
       ),
-    () => proseBlocks(analysis, false),
+    () => proseBlocks(analysis),
     () => jsonBlocks(scan, linked),
-    // Some pages hide everything until a script shows it.
-    () => proseBlocks(analysis, true),
     () => wholeBody(analysis),
-    () => analysis.blocks,
   ];
-  let best = chosen;
+  let best: readonly TextBlock[] = chosen;
   for (const way of ways) {
     const found = way();
     if (sum(found) >= ENOUGH_CHARS) {
@@ -131,6 +126,7 @@ function readableText(
     }
     if (sum(found) > sum(best) * 1.5) best = found;
   }
+  if (best.length === 0) best = analysis.blocks;
   const assembled = assembleText(best);
   // A page of nothing but headings is still text.
   return assembled.text === ''

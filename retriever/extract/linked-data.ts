@@ -2,6 +2,8 @@
  * What a page says about itself in JSON: JSON-LD objects, and article text in state scripts such as
  * `__NEXT_DATA__`.
  */
+import { renderedLines, scriptValues } from './script-text.ts';
+
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 const ARTICLE =
@@ -91,32 +93,58 @@ export function linkedBody(objects: readonly JsonObject[], minChars: number): st
   return null;
 }
 
+/** Words of the program, not of the page. */
+const PROGRAM_KEY =
+  /^(?:i18n|intl|translations?|messages|labels|locales?|strings|errors?|seo|meta(?:data|Tags)?|config|settings|features?|experiments|ads?|cookies?|consent|footer|nav(?:igation)?|menus?|styles?|css)$/iu;
+
+function isProse(text: string): boolean {
+  if (!/[.!?。！？]/u.test(text)) return false;
+  const unspaced =
+    text.match(/\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}/gu)?.length ?? 0;
+  const long =
+    text.length >= 80
+      ? /\s/u.test(text) || unspaced > 0
+      : unspaced >= 12 || (text.match(/\S+/gu)?.length ?? 0) >= 6;
+  return (
+    long &&
+    !/[{};]\s*[\w.]+\s*[:=({]|^https?:\S+$|^data:|\bfunction\b|[A-Za-z0-9+/]{200}|=>/u.test(text)
+  );
+}
+
 /**
- * The longest pieces of prose in state JSON, in order: strings of at least 80 characters (or HTML) that
- * read like sentences. For pages whose HTML is an empty shell.
+ * The pieces of prose in the state of a page's framework, in order: strings (or HTML) that read like
+ * sentences. For pages whose HTML is an empty shell.
+ * @param sources JSON of state scripts
+ * @param scripts inline scripts, see `script-text.ts`
  */
-export function stateProse(sources: readonly string[]): readonly string[] {
+export function stateProse(
+  sources: readonly string[],
+  scripts: readonly string[],
+): readonly string[] {
   const pieces: string[] = [];
   const seen = new Set<string>();
-  for (const source of sources) {
-    const queue: unknown[] = [parse(source)];
+  const take = (text: string): void => {
+    if (seen.has(text) || !isProse(text)) return;
+    seen.add(text);
+    pieces.push(text);
+  };
+  const collect = (root: unknown): void => {
+    const queue: unknown[] = [root];
     for (let visited = 0; queue.length > 0 && visited < MAX_NODES; visited += 1) {
       const item = queue.pop();
-      if (typeof item === 'string') {
-        const prose =
-          item.length >= 80 &&
-          /[.!?。！？]/u.test(item) &&
-          (/\s/u.test(item) || /\p{Script=Han}/u.test(item));
-        const code =
-          /[{};]\s*[\w.]+\s*[:=({]|^https?:\S+$|^data:|\bfunction\b|[A-Za-z0-9+/]{200}/u.test(item);
-        if (prose && !code && !seen.has(item)) {
-          seen.add(item);
-          pieces.push(item);
-        }
-      } else if (Array.isArray(item))
+      if (typeof item === 'string') take(item);
+      else if (Array.isArray(item))
         for (let i = item.length - 1; i >= 0; i -= 1) queue.push(item[i]);
-      else if (isObject(item)) queue.push(...Object.values(item).toReversed());
+      else if (isObject(item)) {
+        for (const [key, value] of Object.entries(item).toReversed())
+          if (!PROGRAM_KEY.test(key)) queue.push(value);
+      }
     }
+  };
+  for (const source of sources) collect(parse(source));
+  for (const { value, rendered } of scriptValues(scripts)) {
+    if (rendered && typeof value !== 'string') for (const line of renderedLines(value)) take(line);
+    else collect(value);
   }
   return pieces;
 }

@@ -13,6 +13,10 @@ const STRAY_JOINER =
 const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
 const SPACES = /[\t\n\v\f\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]+/gu;
 
+const WIDE = String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u3003\u3005-\u303F\u30FB\u30FC\uFF01-\uFF60\uFFE0-\uFFE6]`;
+/** A line end of the source between characters that need no space: browsers show none (CSS Text 3, 4.1.2). */
+const WIDE_LINE_END = new RegExp(String.raw`(?<=${WIDE})[\t ]*[\n\r][\t\n\r ]*(?=${WIDE})`, 'gu');
+
 /** Removes invisible junk; half surrogates become U+FFFD. Newlines stay. */
 function stripInvisible(text: string): string {
   const clean = text.replace(JUNK, '');
@@ -20,9 +24,14 @@ function stripInvisible(text: string): string {
   return joined.replace(LONE_SURROGATE, '\uFFFD');
 }
 
-/** One line: every run of white space (no-break and ideographic too) becomes one space; trimmed. */
+/**
+ * One line: every run of white space (no-break and ideographic too) becomes one space, none where a line of
+ * Chinese or Japanese goes on; trimmed.
+ */
 export function normaliseLine(text: string): string {
-  return stripInvisible(text).replace(SPACES, ' ').trim();
+  const clean = stripInvisible(text);
+  const joined = /[\n\r]/u.test(clean) ? clean.replace(WIDE_LINE_END, '') : clean;
+  return joined.replace(SPACES, ' ').trim();
 }
 
 /** Verbatim text (`pre`): line breaks and indentation stay, line ends are trimmed, blank lines collapse to none. */

@@ -4,10 +4,13 @@ import { containerFeatures } from './container-features.ts';
 import { linkedBody, type JsonObject } from './linked-data.ts';
 import { PlaceMap, prunePage } from './block-place.ts';
 import { lightenNodes } from './light-nodes.ts';
+import { removeHidden } from './hidden-text.ts';
 import { isDiscussion } from './discussion-page.ts';
 import { pageBlocks, type Block } from './page-blocks.ts';
 import { readableShare } from './readable-marks.ts';
 import type { HtmlScan } from './scan-html.ts';
+import { settleFormulas } from './settle-formulas.ts';
+import { parseStyleSheets } from './style-sheet.ts';
 
 export interface PageAnalysis {
   readonly blocks: readonly Block[];
@@ -21,6 +24,8 @@ export interface PageAnalysis {
 
 /** A shorter `articleBody` is a teaser and says nothing about which blocks are the article. */
 const LINKED_BODY_CHARS = 400;
+
+const LINKED_SHEET = /<link\b[^>]*\brel\s*=\s*["']?[^"'>]*stylesheet/iu;
 
 lightenNodes();
 
@@ -42,8 +47,11 @@ export function analysePage(
   linked: readonly JsonObject[],
 ): PageAnalysis {
   const { body } = document;
+  const sheet = parseStyleSheets(scan.styles);
+  settleFormulas(body);
+  removeHidden(body, { sheet, otherSheets: LINKED_SHEET.test(scan.head) });
   const places = new PlaceMap();
-  const blocks = pageBlocks(body);
+  const blocks = pageBlocks(body, sheet);
   // Places must be known before pruning takes elements off their parents.
   for (const block of blocks) places.of(block.element);
   const discussion = isDiscussion(blocks, places, scan, url);

@@ -1,14 +1,24 @@
 /**
  * Cuts a parsed page into blocks of text in document order, each with what is known about its place:
  * the unit that `block-model.ts` keeps or drops and `assemble-text.ts` prints. No words are glued
- * across blocks; `pre` is verbatim; a table row is one block.
+ * across blocks; `pre` is verbatim; a data table is one block, a line for each row.
  */
+import {
+  countsLines,
+  imageFormula,
+  isLineNumber,
+  isNoteMark,
+  raised,
+  standsApart,
+} from './inline-text.ts';
 import { normaliseLine, normaliseVerbatim } from './normalise-text.ts';
+import { codeOfTable, isDataTable, tableLines } from './table-rows.ts';
 
 type BlockKind = 'paragraph' | 'heading' | 'item' | 'row' | 'pre' | 'quote' | 'caption';
 
 export interface Block {
   readonly kind: BlockKind;
+  /** One line; `pre` and data tables (`row`) have a line for each of theirs. */
   readonly text: string;
   /** 1..6 for headings, else 0. */
   readonly level: number;
@@ -40,6 +50,17 @@ const SKIPPED_TAGS = new Set(
 const IMAGE_TAGS = new Set(['IMG', 'PICTURE', 'VIDEO']);
 const ELEMENT = 1;
 const TEXT = 3;
+/** A line break that the author set: unlike one in the source it also parts words without spaces. */
+const BREAK = '\u2028';
+const BOX_STYLE = /display\s*:\s*(?:block|flex|grid|table|list-item)/iu;
+const BOX_CLASS = /^(?:d-)?(?:block|flex|grid)$/u;
+
+/** Class names from `style-sheet.ts`. */
+export interface BoxClasses {
+  readonly boxes: ReadonlySet<string>;
+  readonly rows: ReadonlySet<string>;
+}
+const NO_BOXES: BoxClasses = { boxes: new Set(), rows: new Set() };
 const MAX_BLOCKS = 8_000;
 
 interface Context {
@@ -59,26 +80,21 @@ interface Run {
 
 const newRun = (): Run => ({ parts: [], linkChars: 0, strongChars: 0, marks: new Map() });
 
-/** A data table has several columns of short cells; anything else is layout. */
-function isDataTable(table: Element): boolean {
-  if (table.getAttribute('role') === 'presentation') return false;
-  if (table.querySelector('table, form, ul li ul, h1, h2') !== null) return false;
-  const rows = [...table.querySelectorAll('tr')];
-  if (rows.length < 2) return false;
-  let wide = 0;
-  let longCells = 0;
-  for (const row of rows.slice(0, 30)) {
-    if (row.children.length >= 2) wide += 1;
-    for (const cell of row.children) if ((cell.textContent ?? '').length > 600) longCells += 1;
-  }
-  return wide >= Math.min(rows.length, 30) * 0.5 && longCells === 0;
-}
-
 class BlockWalker {
   readonly blocks: Block[] = [];
+  /** Classes that make inline elements boxes, and those that set their children side by side. */
+  readonly #boxes: ReadonlySet<string>;
+  readonly #rows: ReadonlySet<string>;
   #run: Run = newRun();
   #nextMark = 1;
   #imageAt = -9;
+  /** `dd` elements that were printed with their `dt`. */
+  readonly #printed = new Set<Element>();
+
+  constructor(looks: BoxClasses) {
+    this.#boxes = looks.boxes;
+    this.#rows = looks.rows;
+  }
 
   walk(root: Element): void {
     this.#visit(root, { kind: 'paragraph', level: 0, listDepth: 0, row: false }, false, false);
@@ -138,24 +154,29 @@ class BlockWalker {
   ): void {
     const tag = child.tagName;
     if (IMAGE_TAGS.has(tag)) this.#imageAt = this.blocks.length;
-    if (SKIPPED_TAGS.has(tag)) return;
+    if (SKIPPED_TAGS.has(tag) || this.#printed.has(child)) return;
     if (tag === 'BR') {
       // A single break is a space within a line of text; two make a new block.
       const next = nextMeaningful(child);
       if (next?.nodeName === 'BR' || context.row) this.#run.parts.push(' ');
-      else this.#run.parts.push('\n');
+      else this.#run.parts.push(BREAK);
       if (next?.nodeName === 'BR' && !context.row) this.#flush(parent, context);
       return;
     }
-    if (tag === 'IMG') return;
+    if (tag === 'IMG') {
+      this.#run.parts.push(imageFormula(child));
+      return;
+    }
     const link = inLink || tag === 'A';
     const strong = inStrong || tag === 'B' || tag === 'STRONG' || tag === 'EM';
+    if (isLineNumber(child)) return;
     if (!BLOCK_TAGS.has(tag)) {
-      this.#visit(child, context, link, strong);
+      this.#inline(child, parent, context, link, strong);
       return;
     }
     if (context.row && tag !== 'PRE') {
-      this.#run.parts.push(' ');
+      const follows = tag === 'LI' && child.previousElementSibling?.tagName === 'LI';
+      this.#run.parts.push(follows ? '; ' : ' ');
       this.#visit(child, context, link, strong);
       this.#run.parts.push(' ');
       return;
@@ -165,50 +186,116 @@ class BlockWalker {
       this.#pre(child, context);
       return;
     }
-    if (tag === 'TR' && this.#row(child, context, link, strong)) return;
+    if (this.#table(child, context, link, strong)) return;
+    if (tag === 'DT' && this.#pair(child, context, link, strong)) return;
     const inner = contextOf(child, context);
     this.#visit(child, inner, link, strong);
     this.#flush(child, inner);
   }
 
+  #inline(child: Element, parent: Element, context: Context, link: boolean, strong: boolean): void {
+    const { parts } = this.#run;
+    const tag = child.tagName;
+    if ((tag === 'SUP' || tag === 'A') && isNoteMark(child)) return;
+    if (tag === 'SUP' || tag === 'SUB') {
+      parts.push(raised(child, parts.at(-1) ?? ''));
+      return;
+    }
+    const left = child.previousSibling;
+    const touches = left?.nodeType === ELEMENT && !BLOCK_TAGS.has(left.nodeName);
+    const apart = this.#isBox(child, parent);
+    if (apart || (touches && standsApart(left as Element, child, lastText(parts)))) {
+      parts.push(' ');
+    }
+    this.#visit(child, context, link, strong);
+    if (apart) this.#run.parts.push(' ');
+  }
+
+  /** Is an inline element a box of its own by its style or class, or that of its parent? */
+  #isBox(element: Element, parent: Element): boolean {
+    if (BOX_STYLE.test(element.getAttribute('style') ?? '')) return true;
+    const classes = element.getAttribute('class');
+    if (classes !== null && classes !== '') {
+      for (const name of classes.split(/\s+/u)) {
+        if (this.#boxes.has(name) || BOX_CLASS.test(name)) return true;
+      }
+    }
+    if (this.#rows.size === 0) return false;
+    return (parent.getAttribute('class') ?? '').split(/\s+/u).some((name) => this.#rows.has(name));
+  }
+
   #pre(element: Element, context: Context): void {
+    const text = preText(element);
+    // The gutter of a listing whose code stands in the next cell.
+    if (countsLines(text) && element.closest('table') !== null) return;
+    this.#verbatim(element, text, context);
+  }
+
+  #verbatim(element: Element, source: string, context: Context): void {
+    const text = normaliseVerbatim(source);
+    if (text.trim() === '' || this.blocks.length >= MAX_BLOCKS) return;
     const run = newRun();
-    const text = normaliseVerbatim(preText(element));
-    if (text.trim() === '') return;
     const mark = this.#nextMark++;
     element.setAttribute(MARK, String(mark));
     run.marks.set(mark, text.length);
     this.#push(element, { ...context, kind: 'pre' }, text, run);
   }
 
-  /** A row of a data table as one line, cells separated by ` | `. */
-  #row(row: Element, context: Context, link: boolean, strong: boolean): boolean {
-    const table = row.closest('table');
-    if (table === null) return false;
-    let known = this.#tables.get(table);
-    if (known === undefined) {
-      known = isDataTable(table);
-      this.#tables.set(table, known);
+  /** A data table as one block, a listing of numbered lines as code; false for layout. */
+  #table(table: Element, context: Context, link: boolean, strong: boolean): boolean {
+    if (table.tagName !== 'TABLE' && table.getAttribute('role') !== 'table') return false;
+    const code = codeOfTable(table);
+    if (code !== null) {
+      this.#verbatim(table, code, context);
+      return true;
     }
-    if (!known) return false;
-    let first = true;
-    for (const cell of row.children) {
-      if (!first) this.#run.parts.push(' | ');
-      first = false;
+    if (!isDataTable(table)) return false;
+    const whole = newRun();
+    const textOf = (cell: Element): string => {
+      const run = newRun();
+      this.#run = run;
       this.#visit(cell, { ...context, row: true }, link, strong);
-    }
-    const run = this.#run;
-    this.#run = newRun();
-    const text = normaliseLine(run.parts.join(''))
-      .replace(/^(?:\| ?)+|(?<![ |])[ |]+$/gu, '')
-      .trim();
-    if (text !== '' && this.blocks.length < MAX_BLOCKS) {
-      this.#push(row, { ...context, kind: 'row' }, text, run);
+      this.#run = newRun();
+      whole.linkChars += run.linkChars;
+      whole.strongChars += run.strongChars;
+      for (const [mark, size] of run.marks) whole.marks.set(mark, size);
+      return normaliseLine(run.parts.join('')).replace(/ ; /gu, '; ');
+    };
+    const caption = table.querySelector('caption');
+    const title = caption === null ? '' : textOf(caption);
+    const lines = tableLines(table, textOf);
+    if (lines.length > 0 && this.blocks.length < MAX_BLOCKS) {
+      const text = (title === '' ? lines : [title, ...lines]).join('\n');
+      this.#push(table, { ...context, kind: 'row' }, text, whole);
     }
     return true;
   }
 
-  readonly #tables = new Map<Element, boolean>();
+  /** A term and its short value as one line: `Depth: 118 m`. */
+  #pair(term: Element, context: Context, link: boolean, strong: boolean): boolean {
+    const value = term.nextElementSibling;
+    if (value?.tagName !== 'DD' || value.nextElementSibling?.tagName === 'DD') return false;
+    const name = (term.textContent ?? '').trim();
+    const said = (value.textContent ?? '').trim();
+    if (name.length > 60 || name === '' || /[.!?？。！]$/u.test(name)) return false;
+    if (said.length > 120 || said === '') return false;
+    if ([...term.children, ...value.children].some(({ tagName }) => BLOCK_TAGS.has(tagName)))
+      return false;
+    const inner: Context = { ...context, kind: 'item', level: 0 };
+    this.#visit(term, inner, link, strong);
+    this.#run.parts.push(/[:：]$/u.test(name) ? ' ' : ': ');
+    this.#visit(value, inner, link, strong);
+    this.#printed.add(value);
+    this.#flush(value, inner);
+    return true;
+  }
+}
+
+/** The end of the run's text so far. */
+function lastText(parts: readonly string[]): string {
+  for (let index = parts.length - 1; index >= 0; index -= 1)
+    if (parts[index] !== '') return parts[index]!;
+  return '';
 }
 
 function nextMeaningful(node: Node): Node | null {
@@ -219,14 +306,19 @@ function nextMeaningful(node: Node): Node | null {
   return next;
 }
 
-/** `textContent` with `<br>` as line breaks. */
+/** `textContent` with `<br>` as line breaks, without line numbers. */
 function preText(element: Element): string {
   const parts: string[] = [];
   const visit = (node: Node): void => {
     for (let child = node.firstChild; child !== null; child = child.nextSibling) {
       if (child.nodeType === TEXT) parts.push(child.nodeValue ?? '');
       else if (child.nodeName === 'BR') parts.push('\n');
-      else if (child.nodeType === ELEMENT && !SKIPPED_TAGS.has(child.nodeName)) visit(child);
+      else if (
+        child.nodeType === ELEMENT &&
+        !SKIPPED_TAGS.has(child.nodeName) &&
+        !isLineNumber(child as Element)
+      )
+        visit(child);
     }
   };
   visit(element);
@@ -262,9 +354,10 @@ function contextOf(element: Element, outer: Context): Context {
 /**
  * All text blocks under `root`, in document order; numbers the text-bearing elements (`MARK`).
  * At most 8,000 blocks.
+ * @param looks what the page's style sheets say about inline elements
  */
-export function pageBlocks(root: Element): readonly Block[] {
-  const walker = new BlockWalker();
+export function pageBlocks(root: Element, looks: BoxClasses = NO_BOXES): readonly Block[] {
+  const walker = new BlockWalker(looks);
   walker.walk(root);
   return walker.blocks;
 }

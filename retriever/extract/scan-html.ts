@@ -5,6 +5,9 @@
  * lacks `<html>`. 200k nested tags or 10 million attributes hang or overflow every DOM library.
  */
 
+import { plainTex } from './inline-text.ts';
+import { mathText } from './math-text.ts';
+import { holdsState } from './script-text.ts';
 import { withoutUnread } from './unread-attributes.ts';
 
 export interface HtmlScan {
@@ -16,6 +19,10 @@ export interface HtmlScan {
   readonly linkedData: readonly string[];
   /** Source of JSON state scripts (`__NEXT_DATA__`, `application/json`), in order. */
   readonly stateJson: readonly string[];
+  /** Inline scripts that may hold text: `__INITIAL_STATE__ = {…}`, streamed components. */
+  readonly stateScripts: readonly string[];
+  /** Sources of the page's own style sheets, in order. */
+  readonly styles: readonly string[];
   /** True when a cap cut something off. */
   readonly cut: boolean;
 }
@@ -96,6 +103,16 @@ const IMPLIES_CLOSE = new Map<string, readonly string[]>([
 const HEAD_TAGS = new Set(['meta', 'link', 'base']);
 const SKELETON = new Set(['html', 'body', 'head']);
 
+const SHADOW_ROOT = /\sshadowroot(?:mode)?\s*=\s*["']?(?:open|closed)/iu;
+const TEX_SCRIPT = /type\s*=\s*["']?math\/tex/iu;
+
+/** A formula as an element of its own: it stays where what hides it goes. */
+function formula(text: string, from: 'mathml' | 'script'): string {
+  return text === ''
+    ? ' '
+    : `<fn-math from="${from}">${text.replace(/&(?!#?\w+;)/gu, '&amp;').replace(/</gu, '&lt;')}</fn-math>`;
+}
+
 /** `<div/>` and `<a title="x"/>`, but not `<a href=http://example.org/>`. */
 const SELF_CLOSED = /(?:["'\s]|^<[\w:-]+)\/>$/u;
 const TAG_NAME = /[a-zA-Z][^\t\n\f\r />]*/uy;
@@ -145,7 +162,7 @@ class TagEnds {
 const QUOTED = /=\s{0,20}["']/u;
 
 const KEPT_ATTRIBUTES =
-  /[\s"'](class|id|href|role|itemprop|hidden|name|property|content|lang|datetime)\s*=\s*("[^"]{0,300}"|'[^']{0,300}'|[^\s"'>]{1,300})/giu;
+  /[\s"'](style|aria-hidden|class|id|href|role|itemprop|hidden|name|property|content|lang|datetime)\s*=\s*("[^"]{0,300}"|'[^']{0,300}'|[^\s"'>]{1,300})/giu;
 
 /** A huge tag, reduced to the few attributes that extraction reads. */
 function shrinkTag(name: string, source: string): string {
@@ -206,6 +223,8 @@ export function scanHtml(source: string): HtmlScan {
   const out: string[] = [];
   const linkedData: string[] = [];
   const stateJson: string[] = [];
+  const stateScripts: string[] = [];
+  const styles: string[] = [];
   const stack = new DepthStack();
   const ends = new TagEnds(html);
   const missingClose = new Set<string>();
@@ -223,6 +242,7 @@ export function scanHtml(source: string): HtmlScan {
     if (jsonChars + content.length > MAX_JSON_CHARS) return;
     if (/type\s*=\s*["']?application\/ld\+json/iu.test(tag)) linkedData.push(content);
     else if (/type\s*=\s*["']?application\/json|__NEXT_DATA__/iu.test(tag)) stateJson.push(content);
+    else if (!/\ssrc\s*=/iu.test(tag) && holdsState(content)) stateScripts.push(content);
     else return;
     jsonChars += content.length;
   };
@@ -266,7 +286,7 @@ export function scanHtml(source: string): HtmlScan {
     position = end;
     if (closing) {
       if (SKELETON.has(name)) continue;
-      if (stack.pop(name)) out.push(`</${name}>`);
+      if (stack.pop(name)) out.push(name === 'template' ? '</div>' : `</${name}>`);
       continue;
     }
     const tag = html.slice(open, end);
@@ -286,6 +306,12 @@ export function scanHtml(source: string): HtmlScan {
       if (head.length < 2_000) head.push(tag);
       continue;
     }
+    if (name === 'template' && stack.depth < MAX_DEPTH && SHADOW_ROOT.test(tag)) {
+      // Its content is shown; browsers attach it to the element around.
+      stack.push(name);
+      out.push('<div>');
+      continue;
+    }
     if (RAW_TEXT.has(name) && !SELF_CLOSED.test(tag)) {
       const close = missingClose.has(name) ? -1 : closeOf(html, name, end);
       if (close < 0) missingClose.add(name);
@@ -293,9 +319,13 @@ export function scanHtml(source: string): HtmlScan {
         const content = html.slice(end, close);
         const closeEnd = html.indexOf('>', close);
         position = closeEnd < 0 ? html.length : closeEnd + 1;
-        if (name === 'script') keepJson(tag, content);
-        else if (name === 'title') title ||= content.slice(0, 2_000);
-        else if (name === 'math') out.push(mathText(content));
+        if (name === 'script') {
+          if (TEX_SCRIPT.test(tag)) out.push(formula(plainTex(content), 'script'));
+          else keepJson(tag, content);
+        } else if (name === 'style') {
+          if (!/media\s*=\s*["']?print/iu.test(tag)) styles.push(content);
+        } else if (name === 'title') title ||= content.slice(0, 2_000);
+        else if (name === 'math') out.push(formula(mathText(tag, content), 'mathml'));
         else if (name === 'xmp') out.push('<pre>', content.replace(/</gu, '&lt;'), '</pre>');
         if (!DROPPED.has(name)) continue;
         out.push(' ');
@@ -334,15 +364,8 @@ export function scanHtml(source: string): HtmlScan {
     head: `${titleTag}${head.join('')}`,
     linkedData,
     stateJson,
+    stateScripts,
+    styles,
     cut,
   };
-}
-
-/** MathML without its markup; the TeX annotation where the page has one. */
-function mathText(content: string): string {
-  const tex =
-    /<annotation[^<>]{0,300}encoding\s*=\s*["']application\/x-tex["'][^<>]{0,300}>([^<]*)</iu.exec(
-      content,
-    );
-  return ` ${tex?.[1] ?? content.replace(/<[^<>]*>/gu, ' ')} `;
 }

@@ -5,11 +5,14 @@ const MEDIA = new Set(['img', 'picture', 'source', 'figure', 'video', 'audio', '
 
 /**
  * Tracking data, handlers, ARIA states, looks. What tells hidden parts, roles, names and dates stays:
- * `style` with `display` or `visibility`, `data-testid` and the like. Only with a value: words of a class
+ * `style` that may hide text, `data-testid` and the like. Only with a value: words of a class
  * look like attributes without one.
  */
-const UNREAD =
-  /\s(?:data-(?!testid|component|src|href)[\w:.-]*|on[a-z]+|aria-(?!hidden|label\b|modal)[\w-]*|tabindex|target|width|height|style(?=\s*=\s*(?:"(?![^"]*(?:display|visibility))|'(?![^']*(?:display|visibility)))))\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"']+)(?=[\s>/])/giu;
+const HIDES = String.raw`display|visibility|opacity|position|clip|scale|translate|indent|margin|max-height|font-size\s*:\s*[.\d]|font\s*:|(?<![\w-])color|background|(?:height|width)\s*:\s*[01](?:px)?\s*[;"']`;
+const UNREAD = new RegExp(
+  String.raw`\s(?:data-(?!testid|component|src|href|line-number|footnote-ref|(?:bs-)?(?:target|toggle))[\w:.-]*|on(?!click)[a-z]+|aria-(?!hidden|label\b|modal|expanded|controls)[\w-]*|tabindex|target|width|height|style(?=\s*=\s*(?:"(?![^"]*(?:${HIDES}))|'(?![^']*(?:${HIDES})))))\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"']+)(?=[\s>/])`,
+  'giu',
+);
 
 /**
  * @param name in lower case

@@ -7,7 +7,7 @@ import { deserialize, serialize } from 'node:v8';
 import ipaddr from 'ipaddr.js';
 import { FootnoteError } from '../../src/core/errors.ts';
 import type { FetchedPage } from '../../src/core/nouns.ts';
-import type { Cache, CallOptions, Fetcher } from '../../src/core/seams.ts';
+import type { Cache, CallOptions, FetchCallOptions, Fetcher } from '../../src/core/seams.ts';
 import { httpLifetime } from '../cache/http-lifetime.ts';
 import type { FetchReply, HttpFetcher, KnownPage } from './http-fetcher.ts';
 
@@ -47,16 +47,17 @@ export class CachingFetcher implements Fetcher {
   }
 
   /** @throws FootnoteError as `HttpFetcher.fetch` */
-  async fetch(url: string, options: CallOptions): Promise<FetchedPage> {
+  async fetch(url: string, options: FetchCallOptions): Promise<FetchedPage> {
     if (!this.#keeps(url)) return pageOf(await this.#ask(url, null, options), null);
-    const stored = await this.#read(url, options);
+    const key = this.#key(url, options.language);
+    const stored = await this.#read(key, options);
     const now = this.#now();
     if (stored !== null && now < stored.freshUntilMs) return { ...stored.page, url };
     if (stored !== null && now < stored.staleUntilMs) {
-      this.#refresh(url, stored);
+      this.#refresh(key, url, stored, options.language);
       return { ...stored.page, url };
     }
-    return await this.#load(url, stored, options);
+    return await this.#load(key, url, stored, options);
   }
 
   /** Ends refreshing in the background and waits for it. */
@@ -70,34 +71,39 @@ export class CachingFetcher implements Fetcher {
     await Promise.all(this.#refreshing.values());
   }
 
-  #refresh(url: string, stored: Stored): void {
-    if (this.#refreshing.has(url) || this.#stop.signal.aborted) return;
+  #refresh(key: string, url: string, stored: Stored, language: string | undefined): void {
+    if (this.#refreshing.has(key) || this.#stop.signal.aborted) return;
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(REFRESH_MS)]);
-    const work = this.#load(url, stored, { signal })
+    const work = this.#load(key, url, stored, { signal, language })
       .then(
         () => undefined,
         // The stale page was served; the next question tries again.
         () => undefined,
       )
-      .finally(() => this.#refreshing.delete(url));
-    this.#refreshing.set(url, work);
+      .finally(() => this.#refreshing.delete(key));
+    this.#refreshing.set(key, work);
   }
 
-  async #load(url: string, stored: Stored | null, options: CallOptions): Promise<FetchedPage> {
+  async #load(
+    key: string,
+    url: string,
+    stored: Stored | null,
+    options: FetchCallOptions,
+  ): Promise<FetchedPage> {
     const reply = await this.#ask(url, stored, options);
     const page = pageOf(reply, stored);
     // Written while the page is already being read.
-    void this.#write(url, page, reply, stored);
+    void this.#write(key, page, reply, stored);
     return { ...page, url };
   }
 
-  #ask(url: string, stored: Stored | null, options: CallOptions): Promise<FetchReply> {
+  #ask(url: string, stored: Stored | null, options: FetchCallOptions): Promise<FetchReply> {
     const askable = stored !== null && (stored.etag !== null || stored.lastModified !== null);
     return this.#options.fetcher.fetchUnlessKnown(url, askable ? stored : null, options);
   }
 
   async #write(
-    url: string,
+    key: string,
     page: FetchedPage,
     { header }: FetchReply,
     before: Stored | null,
@@ -105,8 +111,8 @@ export class CachingFetcher implements Fetcher {
     const options = { signal: this.#stop.signal };
     const now = this.#now();
     const life = httpLifetime(header, now, this.#options.freshMs);
-    if (!life.storable || !this.#keeps(page.finalUrl)) {
-      if (before !== null) await this.#options.cache.delete(this.#key(url), options);
+    if (!life.storable || page.cut === true || !this.#keeps(page.finalUrl)) {
+      if (before !== null) await this.#options.cache.delete(key, options);
       return;
     }
     const stored: Stored = {
@@ -119,11 +125,11 @@ export class CachingFetcher implements Fetcher {
       staleUntilMs: now + life.freshMs + life.staleMs,
     };
     const entry = { value: serialize(stored), storedAtMs: now, expiresAtMs: now + KEEP_MS };
-    await this.#options.cache.set(this.#key(url), entry, options);
+    await this.#options.cache.set(key, entry, options);
   }
 
-  async #read(url: string, options: CallOptions): Promise<Stored | null> {
-    const entry = await this.#options.cache.get(this.#key(url), options);
+  async #read(key: string, options: CallOptions): Promise<Stored | null> {
+    const entry = await this.#options.cache.get(key, options);
     if (entry === null) return null;
     try {
       return deserialize(entry.value) as Stored;
@@ -137,9 +143,11 @@ export class CachingFetcher implements Fetcher {
     return this.#options.keepLoopback === true || !isLoopback(url);
   }
 
-  #key(url: string): string {
+  /** Servers may have a page in several languages: one entry for each that is asked for beside English. */
+  #key(url: string, language: string | undefined): string {
     const hash = url.indexOf('#');
-    return `page ${this.#options.scope} ${hash < 0 ? url : url.slice(0, hash)}`;
+    const other = language === undefined || /^en\b/iu.test(language) ? '' : `${language} `;
+    return `page ${this.#options.scope} ${other}${hash < 0 ? url : url.slice(0, hash)}`;
   }
 
   #now(): number {

@@ -12,6 +12,15 @@ import { FootnoteError } from '../../src/core/errors.ts';
  */
 export const ACCEPT_ENCODING = 'gzip, deflate';
 const MAX_STEPS = 3;
+const CODINGS: ReadonlySet<string> = new Set([
+  'gzip',
+  'deflate',
+  'br',
+  'zstd',
+  'compress',
+  'dcb',
+  'dcz',
+]);
 /** Compressed input may be larger than its output only in odd cases; this many times the cap at most. */
 const INTERMEDIATE_FACTOR = 4;
 
@@ -19,6 +28,11 @@ export interface ReadOptions {
   readonly maxBytes: number;
   /** What happens at the cap: `error` throws `page-too-large`, `truncate` keeps what is there. */
   readonly overflow: 'error' | 'truncate';
+  /**
+   * Called when the connection was lost after some bytes had come; those are then returned. Default: the
+   * loss is an error.
+   */
+  readonly onCut?: (() => void) | undefined;
   /** Sees the first bytes (at least `peekBytes`, or all there are) and may throw to stop reading. */
   readonly peek?: ((start: Uint8Array) => void) | undefined;
 }
@@ -64,10 +78,23 @@ export async function readDecodedBody(
       }
     }
     if (!peeked) options.peek?.(Buffer.concat(chunks, length));
+  } catch (error) {
+    if (options.onCut === undefined || length === 0 || !isLoss(error)) throw error;
+    if (!peeked) options.peek?.(Buffer.concat(chunks, length));
+    options.onCut();
   } finally {
     body.on('error', () => undefined).destroy();
   }
   return Buffer.concat(chunks, length);
+}
+
+const LOSSES =
+  /^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+)$/u;
+
+/** Did the connection end before the body did? Browsers show what came. */
+function isLoss(error: unknown): boolean {
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  return typeof code === 'string' && LOSSES.test(code);
 }
 
 function tooLarge(maxBytes: number): FootnoteError {
@@ -83,7 +110,8 @@ function encodingSteps(encoding: string | undefined): string[] {
     .toLowerCase()
     .split(',')
     .map((step) => step.trim().replace(/^x-/u, ''))
-    .filter((step) => step !== '' && step !== 'identity')
+    // What is no coding at all (`UTF-8`, `none`) changed nothing, as browsers have it.
+    .filter((step) => CODINGS.has(step))
     .toReversed();
   const unknown = steps.find((step) => step !== 'gzip' && step !== 'deflate');
   if (unknown !== undefined || steps.length > MAX_STEPS) {

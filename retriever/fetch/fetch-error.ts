@@ -31,6 +31,11 @@ export function isConnectionError(error: unknown): boolean {
   return CONNECTION_CODES.has(codeOf(error));
 }
 
+/** Did the body's length differ from what the head said? */
+export function isLengthFault(error: unknown): boolean {
+  return codeOf(error) === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
+}
+
 /** Whatever a request threw, as a typed error: abort reasons first, then `timeout`, then `fetch-failed`. */
 export function toFetchError(error: unknown, url: string, signal: AbortSignal): FootnoteError {
   if (error instanceof FootnoteError) return error;

@@ -3,10 +3,16 @@
  * once, checks every address, and uses exactly those (pinned), so that no second DNS answer can lead
  * elsewhere. Literal addresses never reach a lookup hook; they are checked before connecting.
  */
-import type { LookupFunction } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import { LRUCache } from 'lru-cache';
-import { Agent, buildConnector } from 'undici';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { FootnoteError } from '../../src/core/errors.ts';
+import {
+  proxyChooser,
+  type ChooseProxy,
+  type ProxySettings,
+} from '../../src/core/proxy-settings.ts';
+import { ProxyDispatcher } from '../../src/runtime/proxy-dispatcher.ts';
 import { CheckedResolver, type Resolve, type ResolvedAddress } from './checked-resolver.ts';
 import { checkAddress, isEndpointAllowed } from './guard.ts';
 import type { GuardPolicy } from './guard-policy.ts';
@@ -19,10 +25,19 @@ export interface GuardedDispatcherOptions {
   readonly connectionsPerHost?: number | undefined;
   /** Certificate authority (PEM) for tests and intranets; default: Node's own list. */
   readonly ca?: string | undefined;
+  /**
+   * Behind a proxy only names and literal addresses are judged: the proxy asks DNS, and the address that it
+   * connects to is not seen here.
+   */
+  readonly proxy?: ProxySettings | undefined;
 }
 
 export interface GuardedDispatcher {
-  readonly agent: Agent;
+  readonly agent: Dispatcher;
+  /** The proxy of a URL; null: directly. */
+  readonly proxyFor: ChooseProxy;
+  /** A checked and pinned connection to the URL's host that speaks HTTP/1.1; not through proxies. */
+  readonly openSocket: (url: URL) => Promise<Socket>;
   readonly resolver: CheckedResolver;
   readonly policy: GuardPolicy;
   /** Drops all connections at once. */
@@ -34,16 +49,16 @@ export function makeGuardedDispatcher(options: GuardedDispatcherOptions): Guarde
   const { policy } = options;
   const resolver = new CheckedResolver({ policy, resolve: options.resolve });
   const shared = {
-    allowH2: true,
     timeout: options.connectTimeoutMs ?? 5_000,
     ...(options.ca === undefined ? {} : { ca: options.ca }),
   };
   // The lookup hook is told the host but not the port, and the verdict depends on both: one connector
   // per port, and the checked addresses are handed over by host and port.
   const pinned = new LRUCache<string, readonly ResolvedAddress[]>({ max: 2_000 });
-  const connectors = new Map<number, buildConnector.connector>();
-  const connectorFor = (port: number): buildConnector.connector => {
-    let connector = connectors.get(port);
+  const connectors = new Map<string, buildConnector.connector>();
+  const connectorFor = (port: number, allowH2: boolean): buildConnector.connector => {
+    const key = `${port} ${allowH2}`;
+    let connector = connectors.get(key);
     if (connector === undefined) {
       const lookup: LookupFunction = (hostname, lookupOptions, callback) => {
         const addresses = pinned.get(`${hostname}:${port}`) ?? [];
@@ -57,17 +72,21 @@ export function makeGuardedDispatcher(options: GuardedDispatcherOptions): Guarde
           );
         } else callback(null, first.address, first.family);
       };
-      connector = buildConnector({ ...shared, lookup });
-      connectors.set(port, connector);
+      connector = buildConnector({ ...shared, allowH2, lookup });
+      connectors.set(key, connector);
     }
     return connector;
   };
-  const connect: buildConnector.connector = (target, settle) => {
+  const connectBy = (
+    allowH2: boolean,
+    target: buildConnector.Options,
+    settle: buildConnector.Callback,
+  ): void => {
     const host = target.hostname.replace(/^\[|\]$/gu, '');
     const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80);
     const open = async (): Promise<void> => {
       pinned.set(`${host}:${port}`, await resolver.addresses(host, port));
-      connectorFor(port)({ ...target, hostname: host }, (error, socket) => {
+      connectorFor(port, allowH2)({ ...target, hostname: host }, (error, socket) => {
         if (error !== null) {
           settle(error, null);
           return;
@@ -85,14 +104,28 @@ export function makeGuardedDispatcher(options: GuardedDispatcherOptions): Guarde
     };
     open().catch((error: Error) => settle(error, null));
   };
-  const agent = new Agent({
-    connect,
-    allowH2: true,
+  const limits = {
     connections: options.connectionsPerHost ?? 4,
     pipelining: 1,
     keepAliveTimeout: 10_000,
     keepAliveMaxTimeout: 30_000,
     maxHeaderSize: 32_768,
+  };
+  const direct = new Agent({
+    ...limits,
+    connect: (target, settle) => connectBy(true, target, settle),
+    allowH2: true,
   });
-  return { agent, resolver, policy, close: () => agent.destroy() };
+  const proxyFor = proxyChooser(options.proxy ?? {});
+  const agent = new ProxyDispatcher(direct, proxyFor, limits);
+  const openSocket = (url: URL): Promise<Socket> =>
+    new Promise((resolve, reject) => {
+      const { hostname, host, protocol, port } = url;
+      const servername = hostname;
+      connectBy(false, { hostname, host, protocol, port, servername }, (error, socket) => {
+        if (error === null) resolve(socket);
+        else reject(error);
+      });
+    });
+  return { agent, proxyFor, openSocket, resolver, policy, close: () => agent.destroy() };
 }

@@ -12,6 +12,7 @@ import {
 import { connect, type AddressInfo, type LookupFunction, type Socket } from 'node:net';
 import { FootnoteError } from '../../src/core/errors.ts';
 import { checkUrl } from './guard.ts';
+import { tunnelThrough } from './proxy-tunnel.ts';
 import type { GuardedDispatcher } from './guarded-dispatcher.ts';
 
 export interface GuardedProxy {
@@ -142,14 +143,11 @@ async function openTunnel(
   const verdict = checkUrl(`https://${host}:${portText}/`, dispatcher.policy);
   if (!verdict.allowed) throw new Error(verdict.reason);
   const port = Number(portText);
-  const addresses = await dispatcher.resolver.addresses(host, port);
-  if (client.destroyed) throw new Error('the browser left');
-  const [first] = addresses;
-  const lookup: LookupFunction = (_, options, callback) => {
-    if (options.all === true) callback(null, [...addresses]);
-    else callback(null, first?.address ?? '', first?.family ?? 4);
-  };
-  const upstream = connect({ host: host.replace(/^\[|\]$/gu, ''), port, lookup });
+  const upstream = await openUpstream(dispatcher, host, port);
+  if (client.destroyed) {
+    upstream.destroy();
+    throw new Error('the browser left');
+  }
   sockets.add(upstream);
   const end = (): void => {
     sockets.delete(upstream);
@@ -163,10 +161,39 @@ async function openTunnel(
   });
   upstream.on('error', end).on('close', end).setTimeout(IDLE_MS, end);
   client.on('close', end);
-  upstream.once('connect', () => {
-    client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-    if (head.length > 0) upstream.write(head);
-    upstream.pipe(client);
-    client.pipe(upstream);
+  client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+  if (head.length > 0) upstream.write(head);
+  upstream.pipe(client);
+  client.pipe(upstream);
+}
+
+/** A connection to the checked host: directly to one of its addresses, or through the configured proxy. */
+async function openUpstream(
+  dispatcher: GuardedDispatcher,
+  host: string,
+  port: number,
+): Promise<Socket> {
+  const proxy = dispatcher.proxyFor(new URL(`https://${host}:${port}/`));
+  if (proxy === null) {
+    const addresses = await dispatcher.resolver.addresses(host, port);
+    const [first] = addresses;
+    const lookup: LookupFunction = (_, options, callback) => {
+      if (options.all === true) callback(null, [...addresses]);
+      else callback(null, first?.address ?? '', first?.family ?? 4);
+    };
+    return await connected(connect({ host: host.replace(/^\[|\]$/gu, ''), port, lookup }));
+  }
+  return await tunnelThrough(proxy, host, port);
+}
+
+function connected(socket: Socket): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => reject(new Error('not connected'));
+    socket.setTimeout(IDLE_MS, () => socket.destroy());
+    socket.once('connect', () => {
+      socket.off('error', end).off('close', end);
+      resolve(socket);
+    });
+    socket.once('error', end).once('close', end);
   });
 }

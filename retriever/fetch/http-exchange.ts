@@ -4,12 +4,15 @@ import { FootnoteError } from '../../src/core/errors.ts';
 import { ACCEPT_ENCODING } from './decoded-body.ts';
 import { checkUrl } from './guard.ts';
 import type { GuardedDispatcher } from './guarded-dispatcher.ts';
+import { isMalformedHead, tolerantExchange } from './tolerant-exchange.ts';
 import { USER_AGENT } from './user-agent.ts';
 
 export interface Exchange {
   readonly status: number;
   /** A header's value by its lower-case name; several lines are joined by a comma. */
   readonly header: (name: string) => string | undefined;
+  /** All lines of a header. */
+  readonly lines: (name: string) => readonly string[];
   /** Must be read or destroyed. */
   readonly body: Readable;
   /** Where the response redirects to, resolved; null when it does not. */
@@ -24,6 +27,8 @@ export interface ExchangeOptions {
   readonly headersTimeoutMs: number;
   /** Longest silence in the body. */
   readonly bodyIdleTimeoutMs: number;
+  /** Reads the answer as browsers do at once: the strict way has failed before. */
+  readonly tolerant?: boolean | undefined;
 }
 
 /**
@@ -36,33 +41,67 @@ export async function httpExchange(
   options: ExchangeOptions,
 ): Promise<Exchange> {
   requireAllowed(url, dispatcher);
-  const response = await orAbort(
-    dispatcher.agent.request({
-      origin: url.origin,
-      path: `${url.pathname}${url.search}`,
-      method: 'GET',
-      headers: {
-        'user-agent': USER_AGENT,
-        accept: options.accept,
-        'accept-encoding': ACCEPT_ENCODING,
-        ...options.headers,
-      },
-      signal: options.signal,
-      headersTimeout: options.headersTimeoutMs,
-      bodyTimeout: options.bodyIdleTimeoutMs,
-    }),
-    options.signal,
-  );
-  const header = (name: string): string | undefined => {
+  const headers = {
+    'user-agent': USER_AGENT,
+    accept: options.accept,
+    // Some servers fail without one.
+    'accept-language': 'en;q=0.9, *;q=0.5',
+    'accept-encoding': ACCEPT_ENCODING,
+    ...options.headers,
+  };
+  const response = await send(url, dispatcher, headers, options);
+  const lines = (name: string): readonly string[] => {
     const value = response.headers[name];
-    return Array.isArray(value) ? value.join(', ') : value;
+    return value === undefined ? [] : Array.isArray(value) ? value : [value];
+  };
+  const header = (name: string): string | undefined => {
+    const values = lines(name);
+    return values.length === 0 ? undefined : values.join(', ');
   };
   return {
-    status: response.statusCode,
+    status: response.status,
     header,
+    lines,
     body: response.body,
-    redirect: redirectTarget(url, response.statusCode, header('location')),
+    redirect: redirectTarget(url, response.status, header('location')),
   };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Readable;
+}
+
+/** By undici; a response whose head it cannot parse is asked for again and read as browsers read it. */
+async function send(
+  url: URL,
+  dispatcher: GuardedDispatcher,
+  headers: Readonly<Record<string, string>>,
+  options: ExchangeOptions,
+): Promise<Answer> {
+  const { tolerant = false } = options;
+  if (tolerant && dispatcher.proxyFor(url) === null) {
+    return await tolerantExchange(url, dispatcher, { ...options, headers });
+  }
+  try {
+    const response = await orAbort(
+      dispatcher.agent.request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method: 'GET',
+        headers,
+        signal: options.signal,
+        headersTimeout: options.headersTimeoutMs,
+        bodyTimeout: options.bodyIdleTimeoutMs,
+      }),
+      options.signal,
+    );
+    return { status: response.statusCode, headers: response.headers, body: response.body };
+  } catch (error) {
+    if (!isMalformedHead(error) || dispatcher.proxyFor(url) !== null) throw error;
+    return await tolerantExchange(url, dispatcher, { ...options, headers });
+  }
 }
 
 /**

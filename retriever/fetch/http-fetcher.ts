@@ -5,12 +5,14 @@
 import { deadline } from '../../src/core/deadline.ts';
 import { FootnoteError } from '../../src/core/errors.ts';
 import type { FetchedPage } from '../../src/core/nouns.ts';
-import type { CallOptions, Fetcher } from '../../src/core/seams.ts';
+import type { FetchCallOptions, Fetcher } from '../../src/core/seams.ts';
 import { contentVerdict, looksReadable } from './content-verdict.ts';
 import { readDecodedBody } from './decoded-body.ts';
-import { isConnectionError, toFetchError } from './fetch-error.ts';
+import { isConnectionError, isLengthFault, toFetchError } from './fetch-error.ts';
 import type { GuardedDispatcher } from './guarded-dispatcher.ts';
 import { discard, hedgedExchange, requireAllowed, type Exchange } from './http-exchange.ts';
+import { PageCookies } from './page-cookies.ts';
+import { refreshTarget } from './page-refresh.ts';
 import type { Robots } from './robots.ts';
 
 const ACCEPT =
@@ -47,6 +49,24 @@ export interface FetchReply {
   readonly header: (name: string) => string | undefined;
 }
 
+/** What one page's requests share. */
+interface Journey {
+  readonly asked: string;
+  readonly cookies: PageCookies;
+  readonly signal: AbortSignal;
+  readonly language: string | undefined;
+}
+
+/** The connection was lost amid the body: what came is good for something when it happens again. */
+class CutPage extends Error {
+  readonly reply: FetchReply;
+
+  constructor(reply: FetchReply) {
+    super('the connection was lost amid the page');
+    this.reply = reply;
+  }
+}
+
 export class HttpFetcher implements Fetcher {
   readonly #options: Required<HttpFetcherOptions>;
 
@@ -65,7 +85,7 @@ export class HttpFetcher implements Fetcher {
    *   (with `retryAfterSeconds` where the server said it), `unsupported-content`, `page-too-large`,
    *   `fetch-failed`, `timeout`, `cancelled`
    */
-  async fetch(url: string, options: CallOptions): Promise<FetchedPage> {
+  async fetch(url: string, options: FetchCallOptions): Promise<FetchedPage> {
     const { page } = await this.fetchUnlessKnown(url, null, options);
     if (page === null) throw new FootnoteError('http-status', `${url} answered 304 unasked`);
     return page;
@@ -75,11 +95,13 @@ export class HttpFetcher implements Fetcher {
   async fetchUnlessKnown(
     url: string,
     known: KnownPage | null,
-    options: CallOptions,
+    options: FetchCallOptions,
   ): Promise<FetchReply> {
     const limit = deadline(this.#options.timeoutMs, options.signal, 'fetch');
     try {
-      return await this.#follow(url, known, limit.signal);
+      const { language } = options;
+      const cookies = new PageCookies();
+      return await this.#follow({ asked: url, cookies, signal: limit.signal, language }, known);
     } catch (error) {
       throw toFetchError(error, url, limit.signal);
     } finally {
@@ -87,39 +109,42 @@ export class HttpFetcher implements Fetcher {
     }
   }
 
-  async #follow(url: string, known: KnownPage | null, signal: AbortSignal): Promise<FetchReply> {
+  async #follow(journey: Journey, known: KnownPage | null): Promise<FetchReply> {
     const { maxRedirects, robots, dispatcher } = this.#options;
-    let current = parseUrl(url);
+    const { asked, cookies, signal } = journey;
+    let current = parseUrl(asked);
+    /** A URL with the cookies that it was asked with: coming back with another cookie is no loop. */
     const seen = new Set<string>();
     // One more attempt for the whole page, for a connection that died early.
     let attempts = 2;
-    for (;;) {
-      seen.add(current.href);
+    let tolerant = false;
+    for (let hops = 0; ;) {
+      seen.add(`${current.href} ${cookies.for(current)}`);
       requireAllowed(current, dispatcher);
       await robots?.requireAllowed(current, { signal });
       let next: URL | FetchReply;
       try {
-        next = await this.#hop(
-          url,
-          current,
-          known?.finalUrl === current.href ? known : null,
-          signal,
-        );
+        const asKnown = known?.finalUrl === current.href ? known : null;
+        next = await this.#hop(journey, current, asKnown, tolerant);
       } catch (error) {
         attempts -= 1;
-        if (attempts === 0 || signal.aborted || !isConnectionError(error)) throw error;
+        tolerant = error instanceof CutPage || isLengthFault(error);
+        if (error instanceof CutPage && (attempts === 0 || signal.aborted)) return error.reply;
+        const again = error instanceof CutPage || isConnectionError(error);
+        if (attempts === 0 || signal.aborted || !again) throw error;
         continue;
       }
       if (!(next instanceof URL)) return next;
-      if (seen.has(next.href)) {
-        throw new FootnoteError('too-many-redirects', `${url} redirects in a loop`, {
+      hops += 1;
+      if (seen.has(`${next.href} ${cookies.for(next)}`)) {
+        throw new FootnoteError('too-many-redirects', `${asked} redirects in a loop`, {
           stage: 'fetch',
         });
       }
-      if (seen.size > maxRedirects) {
+      if (hops > maxRedirects) {
         throw new FootnoteError(
           'too-many-redirects',
-          `${url} redirects more than ${maxRedirects} times`,
+          `${asked} redirects more than ${maxRedirects} times`,
           { stage: 'fetch' },
         );
       }
@@ -129,19 +154,27 @@ export class HttpFetcher implements Fetcher {
 
   /** One request: the page, or where it redirects to. */
   async #hop(
-    asked: string,
+    journey: Journey,
     url: URL,
     known: KnownPage | null,
-    signal: AbortSignal,
+    tolerant: boolean,
   ): Promise<URL | FetchReply> {
+    const { cookies, signal, language } = journey;
+    const cookie = cookies.for(url);
     const exchange = await hedgedExchange(url, this.#options.dispatcher, {
       hedgeMs: this.#options.hedgeMs,
+      tolerant,
       signal,
       accept: ACCEPT,
-      headers: conditions(known),
+      headers: {
+        ...conditions(known),
+        ...(language === undefined ? {} : { 'accept-language': acceptLanguage(language) }),
+        ...(cookie === '' ? {} : { cookie }),
+      },
       headersTimeoutMs: this.#options.headersTimeoutMs,
       bodyIdleTimeoutMs: this.#options.bodyIdleTimeoutMs,
     });
+    cookies.keep(url, exchange.lines('set-cookie'));
     if (exchange.redirect !== null) {
       discard(exchange.body);
       return exchange.redirect;
@@ -161,9 +194,13 @@ export class HttpFetcher implements Fetcher {
       exchange.body.on('error', () => undefined).destroy();
       throw unsupported(url, `is ${contentType}`);
     }
+    let cut = false;
     const body = await readDecodedBody(exchange.body, exchange.header('content-encoding'), {
       maxBytes: this.#options.maxBytes,
       overflow: 'error',
+      onCut: () => {
+        cut = true;
+      },
       peek:
         verdict === 'readable'
           ? undefined
@@ -171,8 +208,14 @@ export class HttpFetcher implements Fetcher {
               if (!looksReadable(start)) throw unsupported(url, 'is binary data');
             },
     });
+    if (contentType === undefined || /html/iu.test(contentType)) {
+      const start = Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, 60_001));
+      const next = refreshTarget(url, header('refresh'), start.toString('latin1'));
+      const elsewhere = next !== null && (next.href !== url.href || cookies.for(next) !== cookie);
+      if (next !== null && elsewhere) return next;
+    }
     const page = {
-      url: asked,
+      url: journey.asked,
       finalUrl: url.href,
       status: exchange.status,
       contentType: contentType ?? null,
@@ -180,9 +223,17 @@ export class HttpFetcher implements Fetcher {
       fetchedAt: new Date().toISOString(),
       rendered: false,
       lastModified: httpDate(header('last-modified')),
+      ...(cut ? { cut } : {}),
     };
+    if (cut) throw new CutPage({ page, header });
     return { page, header };
   }
+}
+
+/** The question's language first; English pages are read in any case. */
+function acceptLanguage(language: string): string {
+  const tag = /^[a-z]{2,3}(?:-[a-z\d]{2,8})*$/iu.test(language) ? language : 'en';
+  return /^en\b/iu.test(tag) ? `${tag}, en;q=0.9, *;q=0.5` : `${tag}, en;q=0.7, *;q=0.5`;
 }
 
 function conditions(known: KnownPage | null): Readonly<Record<string, string>> {

@@ -38,6 +38,8 @@ export interface ReadPagesOptions {
   readonly pageTimeoutMs: number;
   /** Called once for each page, as it ends; never after `readPages` has returned. */
   readonly onPage?: ((outcome: PageOutcome) => void) | undefined;
+  /** The reader's language (BCP 47). */
+  readonly language?: string | undefined;
   /** Pages fetched at a time; default 12. */
   readonly concurrency?: number | undefined;
   /** Pages fetched at a time from one host; default 3. */
@@ -115,6 +117,7 @@ export async function readPages(
     try {
       const outcome = await readPage(result, deps, {
         signal: page.signal,
+        language: options.language,
         clock,
         onStage: (stage) => stages.set(index, stage),
       });
@@ -193,6 +196,7 @@ function inTurn(
 
 interface PageRun {
   readonly signal: AbortSignal;
+  readonly language: string | undefined;
   readonly clock: PendingClock;
   readonly onStage: (stage: Stage) => void;
 }
@@ -205,11 +209,15 @@ async function readPage(
 ): Promise<PageOutcome> {
   const call = { signal: run.signal };
   run.onStage('fetch');
-  const page = await run.clock.during('network', deps.fetcher.fetch(result.url, call));
+  const page = await run.clock.during(
+    'network',
+    deps.fetcher.fetch(result.url, { ...call, language: run.language }),
+  );
   const plain = await tryExtract(page, deps, run);
   if (!isJavascriptShell(page, plain.document?.text ?? '')) {
     if (plain.document === null) throw plain.error;
-    return success(result, plain.document);
+    const warning = page.cut === true ? failure(result, 'fetch', cutOff()).failure : null;
+    return success(result, plain.document, warning);
   }
   try {
     run.onStage('render');
@@ -277,6 +285,13 @@ function failure(result: SearchResult, stage: Stage, thrown: unknown) {
     stage === 'extract' ? 'extract-failed' : 'fetch-failed',
   );
   return { url: result.url, result, failure: { url: result.url, stage, code, message } };
+}
+
+function cutOff(): FootnoteError {
+  return new FootnoteError(
+    'fetch-failed',
+    'the connection was lost before the page had come whole; what came was read',
+  );
 }
 
 function slow(started: number): FootnoteError {

@@ -35,6 +35,45 @@ describe('provider requests', () => {
     expect(engine.last.headers['user-agent']).toMatch(/^footnote\//u);
   });
 
+  it('skips results without a URL, and says so when there is no other', async () => {
+    const boxes = [{ url: null, title: 'Box' }, { title: 'no URL at all' }, 'odd'];
+    engine.answer({
+      headers: JSON_TYPE,
+      body: JSON.stringify({ results: [...boxes, { url: 'https://a.org/', title: 'A' }] }),
+    });
+    const provider = new SearxngProvider({ url: engine.url });
+    expect((await provider.search(query, signal())).map(({ url }) => url)).toEqual([
+      'https://a.org/',
+    ]);
+    engine.answer({ headers: JSON_TYPE, body: JSON.stringify({ results: boxes }) });
+    await expect(provider.search(query, signal())).rejects.toThrow(
+      /3 results, none of which has a URL/u,
+    );
+    engine.answer({
+      headers: JSON_TYPE,
+      body: JSON.stringify({ organic: [{ title: 'x' }, { link: 'https://b.org/' }] }),
+    });
+    const serper = new SerperProvider({ url: engine.url, key: 'k' });
+    expect((await serper.search(query, signal())).map(({ url }) => url)).toEqual([
+      'https://b.org/',
+    ]);
+  });
+
+  it('sends the credentials of the base URL as a header, and names them nowhere', async () => {
+    engine.answer({ headers: JSON_TYPE, body: JSON.stringify({ results: [] }) });
+    const url = `${engine.url.replace('://', '://reader:pa%20ss@').replace(/\/$/u, '')}/sub/`;
+    await new SearxngProvider({ url }).search(query, signal());
+    expect(engine.last.url.pathname).toBe('/sub/search');
+    expect(engine.last.headers.authorization).toBe(
+      `Basic ${Buffer.from('reader:pa ss').toString('base64')}`,
+    );
+    engine.answer({ status: 302, headers: { location: 'http://other.example/' }, body: '' });
+    const error: unknown = await new SearxngProvider({ url })
+      .search(query, signal())
+      .catch((thrown: unknown) => thrown);
+    expect(String(error)).not.toContain('pa');
+  });
+
   it('caps what a compressed answer unfolds to', async () => {
     const headers = { ...JSON_TYPE, 'content-encoding': 'gzip' };
     engine.answer({ headers, body: gzipSync(Buffer.alloc(200_000_000)) });

@@ -5,7 +5,7 @@
 import { createGunzip, createInflate } from 'node:zlib';
 import { pipeline, type Readable } from 'node:stream';
 import { request, type Dispatcher } from 'undici';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { abortReason, deadline } from '../../src/core/deadline.ts';
 import { FootnoteError } from '../../src/core/errors.ts';
 import { USER_AGENT } from '../fetch/user-agent.ts';
@@ -46,6 +46,36 @@ export interface ProviderResponse {
 }
 
 const MAX_REDIRECTS = 3;
+
+/**
+ * A list whose malformed entries are skipped: one bad result must not spoil the others. Null counts as
+ * an empty list.
+ */
+export function lenientList<T>(entry: z.ZodType<T>) {
+  return z
+    .array(z.unknown())
+    .nullish()
+    .transform((entries) => {
+      const good = (entries ?? []).flatMap((each) => {
+        const parsed = entry.safeParse(each);
+        return parsed.success ? [parsed.data] : [];
+      });
+      return { good, skipped: (entries ?? []).length - good.length };
+    });
+}
+
+/** What the URL of the configuration carries as user and password goes into a header, and no further. */
+function withoutCredentials(url: URL): {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+} {
+  if (url.username === '' && url.password === '') return { url, headers: {} };
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  return { url: bare, headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
+}
 
 /**
  * Sends one request and reads the answer, whatever its status below 300 is.
@@ -129,7 +159,8 @@ async function follow(
   call: ProviderRequest,
   signal: AbortSignal,
 ): Promise<ProviderResponse> {
-  let { url } = call;
+  const { url: start, headers: credentials } = withoutCredentials(call.url);
+  let url = start;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     const response = await request(url, {
       method: call.method,
@@ -137,6 +168,7 @@ async function follow(
         'user-agent': options.userAgent ?? USER_AGENT,
         // No `br`: Node 20's bundled decoder is not trusted with foreign bytes.
         'accept-encoding': 'gzip, deflate',
+        ...credentials,
         ...call.headers,
       },
       ...(call.body === undefined ? {} : { body: call.body }),
@@ -149,7 +181,7 @@ async function follow(
     }
     response.body.on('error', () => undefined);
     response.body.destroy();
-    const next = new URL(location, url);
+    const { url: next } = withoutCredentials(new URL(location, url));
     // Keys and questions go to the configured host only; a move has to be configured.
     if (call.method === 'POST' || !sameHost(next, url)) {
       throw failure(
@@ -250,7 +282,8 @@ function plainExcerpt(text: string): string {
 }
 
 function decoded(body: Readable, encoding: string): Readable | null {
-  if (encoding === '' || encoding === 'identity') return body;
+  // What is no coding at all (`utf-8`, `none`) changed nothing.
+  if (!/^(?:x-)?(?:gzip|deflate|br|zstd|compress)$|,/u.test(encoding)) return body;
   const inflate =
     encoding === 'gzip' || encoding === 'x-gzip'
       ? createGunzip()

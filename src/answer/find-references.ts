@@ -56,6 +56,7 @@ export async function* findReferences(
   const events = new EventChannel<ProgressEvent>();
   const reading = parts.readPages(results, {
     signal,
+    language: question.language,
     onPage: (url, title, failure) => {
       events.push({ type: 'page-end', url, title, failure });
     },

@@ -67,6 +67,8 @@ export interface PipelineParts {
   readPages(
     results: readonly SearchResult[],
     options: CallOptions & {
+      /** The asker's language (BCP 47): servers may have the page in it. */
+      readonly language?: string | undefined;
       readonly onPage: (url: string, title: string | null, failure: PageFailure | null) => void;
     },
   ): Promise<{

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
@@ -34,6 +35,33 @@ describe('runJsonLines', () => {
       return { id };
     });
     expect(lines).toEqual(Array.from({ length: 20 }, (_, id) => ({ id })));
+  });
+
+  it('answers a line while the input stays open, and holds back when nobody reads', async () => {
+    const input = new PassThrough();
+    const output = new PassThrough({ highWaterMark: 8 });
+    let started = 0;
+    const done = runJsonLines({
+      input,
+      output,
+      signal: new AbortController().signal,
+      concurrency: 2,
+      work: ({ id }) => {
+        started += 1;
+        return { id };
+      },
+    });
+    input.write('{"id":1}\n');
+    const [first] = (await once(output, 'data')) as [Buffer];
+    expect(first.toString()).toBe('{"id":1}\n');
+    output.pause();
+    input.write('{"id":2}\n{"id":3}\n{"id":4}\n{"id":5}\n{"id":6}\n');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(started).toBeLessThan(6);
+    input.end();
+    output.resume();
+    await done;
+    expect(started).toBe(6);
   });
 
   it('answers a bad line with an error line and goes on', async () => {

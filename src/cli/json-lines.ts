@@ -24,15 +24,6 @@ export interface JsonLinesOptions {
 export async function runJsonLines(options: JsonLinesOptions): Promise<number> {
   const { input, output, signal, concurrency, work } = options;
   let failures = 0;
-  const pending: Promise<object>[] = [];
-  const flush = async (): Promise<void> => {
-    const next = pending.shift();
-    if (next === undefined) return;
-    const line = `${JSON.stringify(await next)}\n`;
-    if (!output.write(line)) {
-      await new Promise<void>((resolve) => output.once('drain', () => resolve()));
-    }
-  };
   const one = async (text: string): Promise<object> => {
     let id: unknown = null;
     try {
@@ -45,15 +36,41 @@ export async function runJsonLines(options: JsonLinesOptions): Promise<number> {
       return { id, error: { code: typed.code, message: typed.message } };
     }
   };
+  /** Ends when the line before has gone out: lines keep their order, and none waits for a later one. */
+  let written: Promise<void> = Promise.resolve();
+  let open = 0;
+  let place: (() => void) | undefined;
+  let broken: { readonly error: unknown } | null = null;
+  const write = async (before: Promise<void>, result: Promise<object>): Promise<void> => {
+    try {
+      const line = `${JSON.stringify(await result)}\n`;
+      await before;
+      if (!output.write(line)) {
+        await new Promise<void>((resolve) => output.once('drain', () => resolve()));
+      }
+    } catch (error) {
+      broken ??= { error };
+    } finally {
+      open -= 1;
+      place?.();
+    }
+  };
   let first = true;
   for await (const raw of createInterface({ input, crlfDelay: Infinity })) {
     const text = first ? raw.replace(/^\uFEFF/u, '') : raw;
     first = false;
     if (text.trim() === '') continue;
-    pending.push(one(text));
-    if (pending.length >= concurrency) await flush();
+    // Back-pressure: no more lines are read than are worked on or wait for the reader.
+    while (open >= concurrency) {
+      await new Promise<void>((resolve) => {
+        place = resolve;
+      });
+    }
+    open += 1;
+    written = write(written, one(text));
   }
-  while (pending.length > 0) await flush();
+  await written;
+  if (broken !== null) throw (broken as { readonly error: unknown }).error;
   return failures;
 }
 

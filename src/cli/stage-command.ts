@@ -11,6 +11,7 @@ import { supportStage } from '../../scorer/support/support-stage.ts';
 import { ChildExtractor } from '../../retriever/extract/child-extractor.ts';
 import { openJudge } from '../composition/open-judge.ts';
 import { openRanker } from '../composition/open-ranker.ts';
+import { withUsableFolders } from '../composition/usable-folders.ts';
 import type { Config } from '../core/config.ts';
 import { FootnoteError } from '../core/errors.ts';
 import { parseLine } from '../core/parse-line.ts';
@@ -123,7 +124,7 @@ export const STAGES: readonly Stage[] = [
 export async function stageCommand(name: string, config: Config, io: StageIo): Promise<void> {
   const stage = STAGES.find((one) => one.name === name);
   if (stage === undefined) throw new FootnoteError('bad-request', `no stage ${name}`);
-  const open = await stage.open(config, io);
+  const open = await stage.open(withUsableFolders(config, io.notice), io);
   try {
     await runJsonLines({ ...io, concurrency: open.concurrency, work: open.work });
   } finally {

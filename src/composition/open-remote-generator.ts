@@ -1,6 +1,6 @@
 /** Opens the generator elsewhere that the configuration names. */
 import { RemoteGenerator } from '../../generator/remote/remote-generator.ts';
-import type { Config } from '../core/config.ts';
+import { proxySettings, type Config } from '../core/config.ts';
 import type { CallOptions } from '../core/seams.ts';
 
 /**
@@ -17,6 +17,7 @@ export async function openRemoteGenerator(
     key: config.generatorKey,
     model: config.generator,
     timeoutMs: config.generateTimeoutMs,
+    proxy: proxySettings(config),
     signal,
   });
 }

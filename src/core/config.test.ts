@@ -6,6 +6,50 @@ import { CONFIG_FIELDS, loadConfig, redactConfig } from './config.ts';
 
 const HOME = mkdtempSync(join(tmpdir(), 'footnote-home-'));
 
+describe('values as container files leave them', () => {
+  it('trims blanks, line ends and quotes; takes words, marks of thousands and bare hosts', () => {
+    const config = loadConfig({
+      environment: {
+        FOOTNOTE_SEARXNG_URL: ' "127.0.0.1:8888/searx" \r',
+        FOOTNOTE_SEARCH: "'searxng'\r",
+        FOOTNOTE_FETCH_ALLOW: ' 127.0.0.1:80 , ',
+        FOOTNOTE_IGNORE_ROBOTS: 'TRUE',
+        FOOTNOTE_CACHE_DISK_BYTES: '100_000_000',
+        FOOTNOTE_LOG_LEVEL: 'WARN',
+        all_proxy: 'proxy.example:3128',
+        no_proxy: '.example.org',
+      },
+    });
+    expect(config).toMatchObject({
+      searxngUrl: 'http://127.0.0.1:8888/searx',
+      search: ['searxng'],
+      fetchAllow: ['127.0.0.1:80'],
+      ignoreRobots: true,
+      cacheDiskBytes: 100_000_000,
+      logLevel: 'warn',
+      httpProxy: 'proxy.example:3128',
+      httpsProxy: 'proxy.example:3128',
+      noProxy: '.example.org',
+    });
+  });
+
+  it('names the variable and shows the value that it refuses, but no secret', () => {
+    const refuse = (environment: NodeJS.ProcessEnv) => () => loadConfig({ environment });
+    expect(refuse({ FOOTNOTE_SEARXNG_URL: 'http://u:secret@a b/' })).toThrow(
+      /searxngUrl \(from FOOTNOTE_SEARXNG_URL\): must be a URL.*"http:\/\/\*\*\*@a b\/"/u,
+    );
+    expect(refuse({ FOOTNOTE_IGNORE_ROBOTS: 'maybe' })).toThrow(
+      /must be true or false \(it is "maybe"\)/u,
+    );
+    expect(refuse({ HTTP_PROXY: 'gopher://u:secret@x' })).toThrow(/HTTP_PROXY.*not supported/u);
+    expect(refuse({ HTTP_PROXY: 'gopher://u:secret@x' })).not.toThrow(/secret/u);
+    const shown = redactConfig(
+      loadConfig({ environment: { FOOTNOTE_SEARXNG_URL: 'http://u:secret@a/' } }),
+    );
+    expect(shown['searxngUrl']).toBe('http://***@a/');
+  });
+});
+
 describe('loadConfig', () => {
   it('layers defaults, file, environment and flags', () => {
     const file = join(HOME, 'config.json');

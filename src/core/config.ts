@@ -6,22 +6,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { address, boolean, integer, list, oneOf, shownValue, text } from './config-values.ts';
 import { FootnoteError } from './errors.ts';
+import { proxyChooser, type ProxySettings } from './proxy-settings.ts';
 
-const list = z.union([
-  z.array(z.string()),
-  z.string().transform((text) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  ),
-]);
-const milliseconds = z.coerce.number().int().positive();
-const count = z.coerce.number().int().positive();
+const milliseconds = integer(1);
+const count = integer(1);
 
 interface Field {
   readonly env: string;
+  /** Other names of the variable that are read where the first is not set. */
+  readonly also?: readonly string[];
   readonly secret?: boolean;
   readonly help: string;
 }
@@ -174,6 +169,23 @@ export const CONFIG_FIELDS = {
     env: 'FOOTNOTE_ANSWER_CACHE_SECONDS',
     help: 'how long an identical question is answered from memory; 0: never',
   },
+  httpProxy: {
+    env: 'HTTP_PROXY',
+    also: ['http_proxy', 'ALL_PROXY', 'all_proxy'],
+    secret: true,
+    help: 'proxy for plain HTTP: searches, pages, browser, hub, generator elsewhere (also ALL_PROXY)',
+  },
+  httpsProxy: {
+    env: 'HTTPS_PROXY',
+    also: ['https_proxy', 'ALL_PROXY', 'all_proxy'],
+    secret: true,
+    help: 'proxy for HTTPS (also ALL_PROXY)',
+  },
+  noProxy: {
+    env: 'NO_PROXY',
+    also: ['no_proxy'],
+    help: 'comma-separated names, host:port, addresses and networks that are reached without a proxy',
+  },
   ignoreRobots: {
     env: 'FOOTNOTE_IGNORE_ROBOTS',
     help: 'true: fetch pages that robots.txt disallows (for your own sites)',
@@ -193,57 +205,50 @@ export const CONFIG_FIELDS = {
 const userCache = (environment: NodeJS.ProcessEnv): string =>
   environment['XDG_CACHE_HOME'] ?? join(environment['HOME'] ?? homedir(), '.cache');
 
-const boolean = z.union([
-  z.boolean(),
-  z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1'),
-]);
-
 function schemaFor(environment: NodeJS.ProcessEnv) {
   const base = join(userCache(environment), 'footnote');
   return z.strictObject({
     search: list.default([]),
-    searxngUrl: z.url().optional(),
-    mediawikiUrl: z.string().default('https://{lang}.wikipedia.org/w/api.php'),
-    duckduckgoUrl: z.url().default('https://html.duckduckgo.com/html/'),
-    braveUrl: z.url().default('https://api.search.brave.com/res/v1/web/search'),
-    braveKey: z.string().optional(),
-    tavilyUrl: z.url().default('https://api.tavily.com/search'),
-    tavilyKey: z.string().optional(),
-    serperUrl: z.url().default('https://google.serper.dev/search'),
-    serperKey: z.string().optional(),
-    corpusDir: z.string().optional(),
-    indexIncomplete: z.enum(['answer', 'refuse']).default('answer'),
+    searxngUrl: address.optional(),
+    mediawikiUrl: text.default('https://{lang}.wikipedia.org/w/api.php'),
+    duckduckgoUrl: address.default('https://html.duckduckgo.com/html/'),
+    braveUrl: address.default('https://api.search.brave.com/res/v1/web/search'),
+    braveKey: text.optional(),
+    tavilyUrl: address.default('https://api.tavily.com/search'),
+    tavilyKey: text.optional(),
+    serperUrl: address.default('https://google.serper.dev/search'),
+    serperKey: text.optional(),
+    corpusDir: text.optional(),
+    indexIncomplete: oneOf(['answer', 'refuse']).default('answer'),
     fetchAllow: list.default([]),
-    modelDir: z.string().default(join(base, 'models')),
-    cacheDir: z.string().default(join(base, 'cache')),
-    cacheMemoryBytes: z.coerce.number().int().min(0).default(64_000_000),
-    cacheDiskBytes: z.coerce.number().int().min(0).default(512_000_000),
-    pageCacheSeconds: z.coerce.number().int().min(0).default(600),
-    searchCacheSeconds: z.coerce.number().int().min(0).default(600),
-    generator: z.string().optional(),
-    generatorUrl: z.url().optional(),
-    generatorKey: z.string().optional(),
-    embedder: z.string().default('multilingual-e5-small'),
-    generatorLora: z.string().optional(),
-    generatorForm: z.string().default('auto'),
-    generatorCache: z.enum(['full', 'int8']).default('full'),
-    device: z.enum(['auto', 'cpu', 'cuda']).default('auto'),
-    hubEndpoint: z.url().default('https://huggingface.co'),
-    hubToken: z.string().optional(),
-    pipCommand: z.string().optional(),
-    host: z.string().default('127.0.0.1'),
-    port: z.coerce.number().int().min(0).max(65535).default(8080),
+    modelDir: text.default(join(base, 'models')),
+    cacheDir: text.default(join(base, 'cache')),
+    cacheMemoryBytes: integer(0).default(64_000_000),
+    cacheDiskBytes: integer(0).default(512_000_000),
+    pageCacheSeconds: integer(0).default(600),
+    searchCacheSeconds: integer(0).default(600),
+    generator: text.optional(),
+    generatorUrl: address.optional(),
+    generatorKey: text.optional(),
+    embedder: text.default('multilingual-e5-small'),
+    generatorLora: text.optional(),
+    generatorForm: text.default('auto'),
+    generatorCache: oneOf(['full', 'int8']).default('full'),
+    device: oneOf(['auto', 'cpu', 'cuda']).default('auto'),
+    hubEndpoint: address.default('https://huggingface.co'),
+    hubToken: text.optional(),
+    pipCommand: text.optional(),
+    host: text.default('127.0.0.1'),
+    port: integer(0, 65535).default(8080),
     apiKeys: list.default([]),
-    rateLimit: z.coerce.number().int().min(0).default(0),
+    rateLimit: integer(0).default(0),
     corsOrigins: list.default([]),
-    logLevel: z
-      .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
-      .default('info'),
-    chromiumPath: z.string().optional(),
-    threads: z.coerce.number().int().min(0).default(0),
-    maxResults: count.max(50).default(10),
-    maxReferences: count.max(20).default(5),
-    drafts: z.coerce.number().int().min(0).max(16).default(2),
+    logLevel: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    chromiumPath: text.optional(),
+    threads: integer(0).default(0),
+    maxResults: integer(1, 50).default(10),
+    maxReferences: integer(1, 20).default(5),
+    drafts: integer(0, 16).default(2),
     searchTimeoutMs: milliseconds.default(6_000),
     pageTimeoutMs: milliseconds.default(8_000),
     pagesTimeoutMs: milliseconds.default(6_000),
@@ -251,13 +256,16 @@ function schemaFor(environment: NodeJS.ProcessEnv) {
     maxPageBytes: count.default(5_000_000),
     judgeReader: boolean.default(true),
     maxConcurrent: count.default(2),
-    maxQueued: z.coerce.number().int().min(0).default(32),
+    maxQueued: integer(0).default(32),
     maxWaitSeconds: count.default(15),
-    answerCacheSeconds: z.coerce.number().int().min(0).default(600),
+    answerCacheSeconds: integer(0).default(600),
+    httpProxy: text.optional(),
+    httpsProxy: text.optional(),
+    noProxy: text.optional(),
     ignoreRobots: boolean.default(false),
-    graderUrl: z.url().optional(),
-    graderModel: z.string().default('gpt-4o-mini'),
-    graderKey: z.string().optional(),
+    graderUrl: address.optional(),
+    graderModel: text.default('gpt-4o-mini'),
+    graderKey: text.optional(),
   });
 }
 
@@ -282,10 +290,11 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   const origin = new Map<string, string>();
   for (const name of Object.keys(merged)) origin.set(name, 'config file');
   for (const [name, field] of Object.entries(CONFIG_FIELDS)) {
-    const value = environment[field.env];
-    if (value === undefined || value === '') continue;
-    merged[name] = value;
-    origin.set(name, field.env);
+    const names: readonly string[] = [field.env, ...('also' in field ? field.also : [])];
+    const set = names.find((one) => (environment[one] ?? '').trim() !== '');
+    if (set === undefined) continue;
+    merged[name] = environment[set];
+    origin.set(name, set);
   }
   for (const [name, value] of Object.entries(sources.flags ?? {})) {
     if (value === undefined) continue;
@@ -296,9 +305,22 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => {
       const name = String(issue.path[0] ?? '');
-      return `${name === '' ? '' : `${name} (from ${origin.get(name) ?? 'defaults'}): `}${issue.message}`;
+      if (name === '') return issue.message;
+      const field: Field | undefined = CONFIG_FIELDS[name as ConfigName];
+      const given = merged[name];
+      const shown =
+        field?.secret === true || typeof given !== 'string'
+          ? ''
+          : ` (it is ${JSON.stringify(shownValue(given.slice(0, 100)))})`;
+      return `${name} (from ${origin.get(name) ?? 'defaults'}): ${issue.message}${shown}`;
     });
     throw new FootnoteError('config-invalid', lines.join('; '));
+  }
+  try {
+    proxyChooser(proxySettings(parsed.data));
+  } catch (error) {
+    const names = `${origin.get('httpProxy') ?? 'HTTP_PROXY'}, ${origin.get('httpsProxy') ?? 'HTTPS_PROXY'}`;
+    throw new FootnoteError('config-invalid', `${names}: ${(error as Error).message}`);
   }
   return Object.freeze(parsed.data);
 }
@@ -332,7 +354,7 @@ export function redactConfig(config: Config): Record<string, unknown> {
     Object.entries(CONFIG_FIELDS).map(([name, field]) => {
       const value = config[name as ConfigName];
       const hidden = 'secret' in field && value !== undefined && String(value) !== '';
-      return [name, hidden ? '***' : value];
+      return [name, hidden ? '***' : shownValue(value)];
     }),
   );
 }
@@ -356,4 +378,11 @@ export function terminalOpensLinks(environment: NodeJS.ProcessEnv = process.env)
 /** The process's own environment with additions, for child programs that need one (pip's TMPDIR). */
 export function childEnvironment(additions: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   return { ...process.env, ...additions };
+}
+
+export type ProxyConfig = Partial<Pick<Config, 'httpProxy' | 'httpsProxy' | 'noProxy'>>;
+
+/** The proxies of the configuration, for `proxyChooser`. */
+export function proxySettings(config: ProxyConfig): ProxySettings {
+  return { http: config.httpProxy, https: config.httpsProxy, except: config.noProxy };
 }

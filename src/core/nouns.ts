@@ -71,6 +71,8 @@ export interface FetchedPage {
   readonly rendered: boolean;
   /** `Last-Modified`, ISO 8601, where sent. */
   readonly lastModified: string | null;
+  /** True when the connection was lost before the page had come whole. */
+  readonly cut?: boolean;
 }
 
 /** One page that yielded nothing; a value, not a throw. Its text never enters a passage or a prompt. */

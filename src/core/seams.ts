@@ -53,9 +53,14 @@ export interface IndexProgress {
   readonly secondsLeft: number | null;
 }
 
+export interface FetchCallOptions extends CallOptions {
+  /** BCP 47 tag of the reader, for servers that have a page in several languages. */
+  readonly language?: string | undefined;
+}
+
 /** Fetches one page behind the guard. Throws FootnoteError (`url-refused`, `robots-disallowed`, …). */
 export interface Fetcher {
-  fetch(url: string, options: CallOptions): Promise<FetchedPage>;
+  fetch(url: string, options: FetchCallOptions): Promise<FetchedPage>;
 }
 
 export interface CacheEntry {

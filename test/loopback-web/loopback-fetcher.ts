@@ -11,6 +11,7 @@ import {
   type GuardedDispatcher,
 } from '../../retriever/fetch/guarded-dispatcher.ts';
 import { Robots } from '../../retriever/fetch/robots.ts';
+import type { ProxySettings } from '../../src/core/proxy-settings.ts';
 import { FootnoteError } from '../../src/core/errors.ts';
 import { startLoopbackWeb, type LoopbackWeb, type LoopbackWebOptions } from '../loopback-web.ts';
 
@@ -30,6 +31,7 @@ export interface FetcherSetup extends Partial<HttpFetcherOptions> {
   readonly allow: readonly string[];
   readonly resolve?: Resolve;
   readonly ca?: string;
+  readonly proxy?: ProxySettings;
 }
 
 /** A fetcher that may reach what `allow` lists, with robots.txt and short deadlines. */
@@ -37,8 +39,8 @@ export function makeFetcher(setup: FetcherSetup): {
   fetcher: HttpFetcher;
   dispatcher: GuardedDispatcher;
 } {
-  const { allow, resolve, ca, ...options } = setup;
-  const dispatcher = makeGuardedDispatcher({ policy: parseFetchAllow(allow), resolve, ca });
+  const { allow, resolve, ca, proxy, ...options } = setup;
+  const dispatcher = makeGuardedDispatcher({ policy: parseFetchAllow(allow), resolve, ca, proxy });
   closing.unshift(() => dispatcher.close());
   const fetcher = new HttpFetcher({
     dispatcher,

@@ -108,11 +108,10 @@ function blockTrees({ base, trees }: BoostedTrees): BlockTrees {
   return { bias: base, trees: flat };
 }
 
-/** What the product would print: leftovers go whatever the model says. */
+/** What the product would print. */
 function textOf(page: TrainingPage, probabilities: readonly number[], threshold: number): string {
-  return page.texts
-    .filter((_, index) => probabilities[index]! >= threshold && !page.leftover[index]!)
-    .join('\n\n');
+  const keep = page.choose(probabilities, threshold);
+  return page.texts.filter((_, index) => keep[index]).join('\n\n');
 }
 
 type Decide = (page: TrainingPage) => readonly number[];
@@ -190,8 +189,9 @@ if (process.argv.includes('--worst')) {
   rows.sort((a, b) => a.precision + a.recall - b.precision - b.recall);
   for (const row of rows.slice(0, 12)) {
     console.log(`\n== ${row.page.site} P ${row.precision.toFixed(3)} R ${row.recall.toFixed(3)}`);
+    const chosen = row.page.choose(row.probabilities, 0.5);
     row.page.labels.forEach((label, index) => {
-      const keep = row.probabilities[index]! >= 0.5;
+      const keep = chosen[index]!;
       if (label >= 0.5 !== keep)
         console.log(
           `  ${keep ? 'EXTRA' : 'MISS '} ${label.toFixed(2)} p${row.probabilities[index]!.toFixed(2)} kept${row.page.kept[index]!.toFixed(1)} ${row.page.texts[index]!.slice(0, 130)}`,

@@ -1,6 +1,6 @@
 /** The pages of `shared/data/extraction-dev` as rows and labels for the block model. */
+import { chooseBlocks } from '../../../retriever/extract/choose-blocks.ts';
 import { decodeText } from '../../../retriever/extract/decode-text.ts';
-import { isLeftover } from '../../../retriever/extract/leftover-line.ts';
 import { analysePage, parseScanned } from '../../../retriever/extract/page-analysis.ts';
 import { pageMetadata } from '../../../retriever/extract/page-metadata.ts';
 import { scanHtml } from '../../../retriever/extract/scan-html.ts';
@@ -21,8 +21,8 @@ export interface TrainingPage {
   readonly gold: string | null;
   readonly texts: readonly string[];
   readonly kept: readonly number[];
-  /** Blocks that are dropped whatever the model says. */
-  readonly leftover: readonly boolean[];
+  /** What the product would keep of its blocks. */
+  readonly choose: (probabilities: readonly number[], threshold: number) => readonly boolean[];
   readonly rows: readonly Float32Array[];
   /** Per block: share of its words that the gold holds, or -1 where nothing is known. */
   readonly labels: readonly number[];
@@ -109,7 +109,7 @@ export function trainingPage(set: string, page: GoldPage): TrainingPage {
     gold,
     texts,
     kept: analysis.kept,
-    leftover: analysis.blocks.map((block) => isLeftover(block, analysis.discussion)),
+    choose: (probabilities, threshold) => chooseBlocks(analysis, probabilities, threshold),
     rows: analysis.rows,
     labels: gold === null ? labelsFromSnippets(texts, page) : labelsFromGold(texts, gold),
   };

@@ -3,13 +3,19 @@ import type { SearchResult } from '../../../src/core/nouns.ts';
 import type { CallOptions, SearchProvider, SearchQuery } from '../../../src/core/seams.ts';
 import { finishResults, withSiteOperators } from '../finish-results.ts';
 import { freshnessWindow, isoDay } from '../freshness.ts';
-import { failure, providerJson, StatusError, type ProviderOptions } from '../provider-request.ts';
+import {
+  failure,
+  lenientList,
+  providerJson,
+  StatusError,
+  type ProviderOptions,
+} from '../provider-request.ts';
 
 const text = z.string().nullish().catch(null);
 const answer = z.object({
   web: z
     .object({
-      results: z.array(
+      results: lenientList(
         z.object({ url: z.string(), title: text, description: text, page_age: text, age: text }),
       ),
     })
@@ -75,7 +81,7 @@ export class BraveProvider implements SearchProvider {
     } as const;
     try {
       const found = await providerJson(this.#options, call, answer);
-      const raw = (found.web?.results ?? []).map((result) => ({
+      const raw = (found.web?.results.good ?? []).map((result) => ({
         url: result.url,
         title: result.title,
         snippet: result.description,

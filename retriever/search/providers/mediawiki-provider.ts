@@ -4,7 +4,7 @@ import type { CallOptions, SearchProvider, SearchQuery } from '../../../src/core
 import { finishResults } from '../finish-results.ts';
 import { freshnessWindow } from '../freshness.ts';
 import { keywords } from '../keywords.ts';
-import { failure, providerJson, type ProviderOptions } from '../provider-request.ts';
+import { failure, lenientList, providerJson, type ProviderOptions } from '../provider-request.ts';
 
 const page = z.object({
   title: z.string(),
@@ -17,7 +17,7 @@ const page = z.object({
     .catch(null),
 });
 const answer = z.object({
-  query: z.object({ pages: z.array(page) }).nullish(),
+  query: z.object({ pages: lenientList(page) }).nullish(),
   error: z.object({ code: z.string(), info: z.string().catch('') }).nullish(),
 });
 
@@ -75,7 +75,7 @@ export class MediaWikiProvider implements SearchProvider {
       );
     }
     const earliest = freshnessWindow(query.freshness, now)?.start.toISOString();
-    const raw = (found?.pages ?? [])
+    const raw = (found?.pages.good ?? [])
       .filter((entry) => {
         const edited = entry.revisions?.[0]?.timestamp;
         return earliest === undefined || edited === undefined || edited >= earliest;

@@ -3,12 +3,19 @@ import type { SearchResult } from '../../../src/core/nouns.ts';
 import type { CallOptions, SearchProvider, SearchQuery } from '../../../src/core/seams.ts';
 import { finishResults, withSiteOperators } from '../finish-results.ts';
 import { freshnessWindow } from '../freshness.ts';
-import { failure, providerJson, StatusError, type ProviderOptions } from '../provider-request.ts';
+import {
+  failure,
+  lenientList,
+  providerJson,
+  StatusError,
+  type ProviderOptions,
+} from '../provider-request.ts';
 
 const text = z.string().nullish().catch(null);
 const answer = z.object({
-  results: z.array(
-    z.object({ url: z.string(), title: text, content: text, publishedDate: text }).or(z.null()),
+  // Key-value and answer boxes have no URL.
+  results: lenientList(
+    z.object({ url: z.string(), title: text, content: text, publishedDate: text }),
   ),
   unresponsive_engines: z.array(z.unknown()).nullish().catch(null),
 });
@@ -40,23 +47,24 @@ export class SearxngProvider implements SearchProvider {
     const range = freshnessWindow(query.freshness, now)?.range ?? null;
     if (range !== null) url.searchParams.set('time_range', range);
     const found = await this.#ask(url, options.signal);
-    const raw = found.results.flatMap((result) =>
-      result === null
-        ? []
-        : [
-            {
-              url: result.url,
-              title: result.title,
-              snippet: result.content,
-              date: result.publishedDate,
-            },
-          ],
-    );
+    const raw = found.results.good.map((result) => ({
+      url: result.url,
+      title: result.title,
+      snippet: result.content,
+      date: result.publishedDate,
+    }));
     const results = finishResults(this.name, query, raw, now);
     const broken = enginesThatFailed(found.unresponsive_engines ?? []);
     if (results.length === 0 && broken.length > 0) {
       // Nothing found because nothing could search is no honest empty list.
       throw failure('search-blocked', this.name, `got no answer from its engines: ${broken}`);
+    }
+    if (raw.length === 0 && found.results.skipped > 0) {
+      throw failure(
+        'search-bad-response',
+        this.name,
+        `sent ${found.results.skipped} results, none of which has a URL`,
+      );
     }
     return results;
   }

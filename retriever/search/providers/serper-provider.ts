@@ -3,13 +3,17 @@ import type { SearchResult } from '../../../src/core/nouns.ts';
 import type { CallOptions, SearchProvider, SearchQuery } from '../../../src/core/seams.ts';
 import { finishResults, withSiteOperators } from '../finish-results.ts';
 import { freshnessWindow } from '../freshness.ts';
-import { failure, providerJson, StatusError, type ProviderOptions } from '../provider-request.ts';
+import {
+  failure,
+  lenientList,
+  providerJson,
+  StatusError,
+  type ProviderOptions,
+} from '../provider-request.ts';
 
 const text = z.string().nullish().catch(null);
 const answer = z.object({
-  organic: z
-    .array(z.object({ link: z.string(), title: text, snippet: text, date: text }))
-    .nullish(),
+  organic: lenientList(z.object({ link: z.string(), title: text, snippet: text, date: text })),
 });
 const RANGES = { day: 'qdr:d', week: 'qdr:w', month: 'qdr:m', year: 'qdr:y' } as const;
 const LANGUAGES: Readonly<Record<string, string>> = { zh: 'zh-cn', no: 'nb' };
@@ -56,7 +60,7 @@ export class SerperProvider implements SearchProvider {
     } as const;
     try {
       const found = await providerJson(this.#options, call, answer);
-      const raw = (found.organic ?? []).map((result) => ({
+      const raw = found.organic.good.map((result) => ({
         url: result.link,
         title: result.title,
         snippet: result.snippet,

@@ -3,11 +3,19 @@ import type { SearchResult } from '../../../src/core/nouns.ts';
 import type { CallOptions, SearchProvider, SearchQuery } from '../../../src/core/seams.ts';
 import { bareSite, finishResults } from '../finish-results.ts';
 import { freshnessWindow, isoDay } from '../freshness.ts';
-import { failure, providerJson, StatusError, type ProviderOptions } from '../provider-request.ts';
+import {
+  failure,
+  lenientList,
+  providerJson,
+  StatusError,
+  type ProviderOptions,
+} from '../provider-request.ts';
 
 const text = z.string().nullish().catch(null);
 const answer = z.object({
-  results: z.array(z.object({ url: z.string(), title: text, content: text, published_date: text })),
+  results: lenientList(
+    z.object({ url: z.string(), title: text, content: text, published_date: text }),
+  ),
 });
 
 /**
@@ -50,7 +58,7 @@ export class TavilyProvider implements SearchProvider {
     } as const;
     try {
       const found = await providerJson(this.#options, call, answer);
-      const raw = found.results.map((result) => ({
+      const raw = found.results.good.map((result) => ({
         url: result.url,
         title: result.title,
         snippet: result.content,

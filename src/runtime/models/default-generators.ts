@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { proxySettings, type ProxyConfig } from '../../core/config.ts';
 import type { CallOptions } from '../../core/seams.ts';
 import { HubClient } from './hub-client.ts';
 import { findModel, type HubLocation } from './model-table.ts';
@@ -55,14 +56,18 @@ export function measureMachine(): Pick<MachineFacts, 'memoryBytes' | 'cores'> {
  * only `cancelled`.
  */
 export async function probeHub(
-  config: { readonly hubEndpoint: string; readonly hubToken?: string | undefined },
+  config: { readonly hubEndpoint: string; readonly hubToken?: string | undefined } & ProxyConfig,
   options: CallOptions & { readonly timeoutMs?: number },
 ): Promise<boolean> {
   const location = findModel(LARGE)?.files[0].locations.find(
     (one): one is HubLocation => one.kind === 'hub',
   );
   if (location === undefined) return false;
-  const client = new HubClient({ endpoint: config.hubEndpoint, token: config.hubToken });
+  const client = new HubClient({
+    endpoint: config.hubEndpoint,
+    token: config.hubToken,
+    proxy: proxySettings(config),
+  });
   try {
     return await client.reachable(location, options);
   } finally {

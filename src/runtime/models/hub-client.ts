@@ -3,9 +3,11 @@
  * with its `X-Linked-*`, `X-Repo-Commit` and `X-Error-*` headers, redirects to a CDN, ranges, and
  * the file listing `GET /api/models/{repo}/tree/{revision}`.
  */
-import { EnvHttpProxyAgent, request, type Dispatcher } from 'undici';
+import { request, type Dispatcher } from 'undici';
 import { abortReason, deadline } from '../../core/deadline.ts';
 import { FootnoteError, toFootnoteError } from '../../core/errors.ts';
+import type { ProxySettings } from '../../core/proxy-settings.ts';
+import { serviceDispatcher } from '../proxy-dispatcher.ts';
 import type { CallOptions } from '../../core/seams.ts';
 import type { HubLocation } from './model-table.ts';
 
@@ -17,6 +19,7 @@ export interface HubClientOptions {
   readonly endpoint: string;
   /** `HF_TOKEN`; sent to the endpoint's own origin only. */
   readonly token?: string | undefined;
+  readonly proxy?: ProxySettings | undefined;
   /** Longest wait for a connection, for headers, and between two pieces of a body. */
   readonly stallTimeoutMs?: number;
 }
@@ -48,8 +51,7 @@ export class HubClient {
     this.endpoint = options.endpoint.replace(/(?<!\/)\/+$/, '');
     this.#token = options.token === '' ? undefined : options.token;
     this.#stallTimeoutMs = options.stallTimeoutMs ?? 30_000;
-    // The proxy variables of the environment are honoured, as the hub's own client does.
-    this.#dispatcher = new EnvHttpProxyAgent({
+    this.#dispatcher = serviceDispatcher(options.proxy ?? {}, {
       connect: { timeout: Math.min(10_000, this.#stallTimeoutMs) },
       headersTimeout: this.#stallTimeoutMs,
       bodyTimeout: this.#stallTimeoutMs,

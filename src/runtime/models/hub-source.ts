@@ -204,6 +204,13 @@ export class HubSource implements ModelSource {
         bodyEtag: bodyEtag === null || bodyEtag.startsWith('W/') ? null : bodyEtag,
       } satisfies PartOrigin),
     );
+    if (isPage(response) && !/\.html?$/iu.test(location.file)) {
+      const start = await firstText(response);
+      throw failure(
+        'hub-html',
+        `${location.file}: a web page came in place of the file${start === '' ? '' : ` ("${start}")`}: a login page of the network, a proxy or a mirror stands in between; open ${client.endpoint} in a browser, or set HF_ENDPOINT or HTTPS_PROXY`,
+      );
+    }
     if (response.statusCode === 416 || startsElsewhere(response, writer.bytes)) {
       await response.body.dump().catch(() => undefined);
       if (writer.bytes === 0) {
@@ -275,6 +282,25 @@ function contentRange(response: HubResponse): { start: number; total: number | n
 /** A 206 whose range is not the one that was asked for. */
 function startsElsewhere(response: HubResponse, offset: number): boolean {
   return response.statusCode === 206 && contentRange(response)?.start !== offset;
+}
+
+function isPage(response: HubResponse): boolean {
+  return /^text\/html\b/iu.test(header(response.headers, 'content-type') ?? '');
+}
+
+/** The first words of a page, without its markup. */
+async function firstText(response: HubResponse): Promise<string> {
+  let html = '';
+  for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    html += chunk.toString('utf8');
+    if (html.length > 4_000) break;
+  }
+  return html
+    .replace(/<(script|style)[^]*?<\/\1>/giu, ' ')
+    .replace(/<[^>]*>/gu, ' ')
+    .replace(/\s+/gu, ' ')
+    .trim()
+    .slice(0, 100);
 }
 
 function endOf(response: HubResponse, offset: number): number | null {

@@ -6,6 +6,7 @@ import { FootnoteError, toFootnoteError } from '../../core/errors.ts';
 import type { CallOptions } from '../../core/seams.ts';
 import type { ModelSource } from './model-source.ts';
 import type { ModelEntry, ModelFile } from './model-table.ts';
+import { contentFault } from './model-content.ts';
 import { sizeOf } from './part-writer.ts';
 import { writeMarker } from './verified-marker.ts';
 
@@ -97,6 +98,16 @@ async function fetchFrom(
       reportProgress(options, entry, file, 'downloading', source.name, receivedBytes, totalBytes);
     },
   });
+  // Where no hash is known, at least the kind of file is checked.
+  const odd = file.sha256 === null ? await contentFault(part, file.name) : null;
+  if (odd !== null) {
+    await rm(part, { force: true });
+    throw new FootnoteError(
+      'model-download-failed',
+      `${file.name} from ${source.name} ${odd}: the download was removed`,
+      { stage: 'models', extra: { reason: 'not-a-model' } },
+    );
+  }
   const expected = file.sha256 ?? fetched.announcedSha256;
   const wrongHash = expected !== null && expected !== fetched.sha256;
   if (wrongHash || (file.bytes !== null && fetched.bytes !== file.bytes)) {

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { proxySettings } from '../../core/config.ts';
 import { FootnoteError, toFootnoteError } from '../../core/errors.ts';
 import type { CallOptions } from '../../core/seams.ts';
 import { HubClient } from './hub-client.ts';
@@ -26,6 +27,9 @@ export interface ModelStoreConfig {
   readonly modelDir: string;
   readonly hubEndpoint: string;
   readonly hubToken?: string | undefined;
+  readonly httpProxy?: string | undefined;
+  readonly httpsProxy?: string | undefined;
+  readonly noProxy?: string | undefined;
   readonly pipCommand?: string | undefined;
 }
 
@@ -78,7 +82,11 @@ export class ModelStore {
     this.#waitTimeoutMs = options.waitTimeoutMs ?? 2 * 3_600_000;
     this.#sources = options.sources ?? [
       new PathSource(options.localFolders ?? []),
-      new HubSource({ endpoint: config.hubEndpoint, token: config.hubToken }),
+      new HubSource({
+        endpoint: config.hubEndpoint,
+        token: config.hubToken,
+        proxy: proxySettings(config),
+      }),
       new PipSource(config.pipCommand),
     ];
   }
@@ -223,6 +231,7 @@ export class ModelStore {
     const client = new HubClient({
       endpoint: this.#config.hubEndpoint,
       token: this.#config.hubToken,
+      proxy: proxySettings(this.#config),
     });
     let listed;
     try {
