@@ -2,6 +2,7 @@
 import { FootnoteError } from '../src/core/errors.ts';
 import type { Draft, Prompt } from '../src/core/nouns.ts';
 import type { CallOptions, GenerateOptions, Generator } from '../src/core/seams.ts';
+import { childModule } from '../src/runtime/child-module.ts';
 import { ChildPool } from '../src/runtime/child-pool.ts';
 import type { OpenResult } from './generator-child.ts';
 import type { EngineOptions, EngineRequest } from './model-engine.ts';
@@ -110,10 +111,7 @@ export class LocalGenerator implements Generator {
     };
     const start = (): ChildPool =>
       new ChildPool({
-        module: new URL(
-          import.meta.url.endsWith('.ts') ? './generator-child.ts' : './generator-child.js',
-          import.meta.url,
-        ),
+        module: childModule('generator-child', import.meta.url),
         stage: 'generate',
         maxQueued: options.maxQueued ?? 32,
         concurrency: options.maxTogether ?? 8,

@@ -9,6 +9,7 @@ import type {
   SupportReference,
   SupportVerdict,
 } from '../src/core/seams.ts';
+import { childModule } from '../src/runtime/child-module.ts';
 import { ChildPool } from '../src/runtime/child-pool.ts';
 import type { CheckedUnit, CheckWrittenInput } from './citation/check-written.ts';
 import type { JudgeInput, Judgement } from './judge-drafts.ts';
@@ -47,10 +48,7 @@ export class AnswerJudge implements SupportJudge, Scorer {
   constructor(options: AnswerJudgeOptions = {}) {
     this.#findCrossEncoder = options.crossEncoder ?? (() => Promise.resolve(null));
     this.#pool = new ChildPool({
-      module: new URL(
-        import.meta.url.endsWith('.ts') ? './scorer-child.ts' : './scorer-child.js',
-        import.meta.url,
-      ),
+      module: childModule('scorer-child', import.meta.url),
       stage: 'score',
       size: options.processes ?? 1,
       maxQueued: options.maxQueued ?? 64,

@@ -2,33 +2,8 @@
  * ggml's block formats to float32, as the reference `dequantize_row_*` of ggml-quants define them.
  * A block is little endian; `d` is its scale, `m` or `dmin` its minimum.
  */
+import { halfValues } from '../../src/runtime/half-float.ts';
 import type { GgmlTypeName } from './ggml-type.ts';
-
-let halfTable: Float32Array | undefined;
-
-/** All 65,536 half-precision values (IEEE 754 binary16), by their bits. */
-function halves(): Float32Array {
-  if (halfTable !== undefined) return halfTable;
-  const table = new Float32Array(65_536);
-  for (let bits = 0; bits < 65_536; bits += 1) {
-    const sign = bits & 0x8000 ? -1 : 1;
-    const exponent = (bits >> 10) & 31;
-    const fraction = bits & 1023;
-    if (exponent === 31) table[bits] = fraction === 0 ? sign * Infinity : NaN;
-    else if (exponent === 0) table[bits] = sign * fraction * 2 ** -24;
-    else table[bits] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  }
-  halfTable = table;
-  return table;
-}
-
-/** Half-precision values, by their bits, as floats. */
-export function halfToFloat(bits: Uint16Array, values: Float32Array): void {
-  const half = halves();
-  for (let index = 0; index < bits.length; index += 1) {
-    values[index] = half[bits[index] as number] as number;
-  }
-}
 
 type Dequantiser = (source: DataView, values: Float32Array) => void;
 
@@ -45,7 +20,7 @@ function blocks(
   ) => void,
 ): Dequantiser {
   return (source, values) => {
-    const half = halves();
+    const half = halfValues();
     for (let at = 0, to = 0; to < values.length; at += blockBytes, to += blockValues) {
       block(source, at, values, to, half);
     }
@@ -72,7 +47,7 @@ const dequantisers: Readonly<Record<GgmlTypeName, Dequantiser>> = {
     for (let i = 0; i < values.length; i += 1) values[i] = source.getFloat32(i * 4, true);
   },
   F16: (source, values) => {
-    const half = halves();
+    const half = halfValues();
     for (let i = 0; i < values.length; i += 1) values[i] = h(half, source, i * 2);
   },
   BF16: (source, values) => {

@@ -5,7 +5,7 @@
  */
 import type { Hash } from 'node:crypto';
 import type { FootnoteError } from '../../src/core/errors.ts';
-import { BinaryFile } from '../weights/binary-file.ts';
+import { BinaryFile } from '../../src/runtime/binary-file.ts';
 import type { WeightSource, WeightTensor } from '../weights/weight-source.ts';
 import { ggmlType } from './ggml-type.ts';
 

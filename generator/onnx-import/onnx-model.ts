@@ -2,7 +2,7 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { FootnoteError } from '../../src/core/errors.ts';
 import { openSession, type SessionOptions } from '../../src/runtime/onnx-session.ts';
-import { halfToFloat } from '../gguf/dequantise.ts';
+import { halfToFloat } from '../../src/runtime/half-float.ts';
 import type { StepCache, StepModel } from '../steps/step-model.ts';
 import type { OnnxLayout } from './onnx-layout.ts';
 

@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { FootnoteError } from '../../src/core/errors.ts';
-import { BinaryFile } from '../weights/binary-file.ts';
+import { BinaryFile } from '../../src/runtime/binary-file.ts';
 import { readJsonFile } from '../weights/read-json-file.ts';
 import { byteCharacters, byteLevelBytes, byteLevelEncoder, preTokenizers } from './byte-level.ts';
 import { ModelTokenizer, type TokenTables } from './model-tokenizer.ts';

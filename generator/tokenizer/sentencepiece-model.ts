@@ -1,6 +1,6 @@
 /** Reads SentencePiece's `tokenizer.model`: the protobuf of sentencepiece_model.proto. */
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
-import { BinaryFile } from '../weights/binary-file.ts';
+import { BinaryFile } from '../../src/runtime/binary-file.ts';
 import type { SentencePieces } from './sentencepiece-bpe.ts';
 
 const longestModel = 32 * 1024 * 1024;

@@ -5,7 +5,7 @@
 import type { Hash } from 'node:crypto';
 import type { FootnoteError } from '../../src/core/errors.ts';
 import { ggmlType, type GgmlType } from '../gguf/ggml-type.ts';
-import { BinaryFile } from '../weights/binary-file.ts';
+import { BinaryFile } from '../../src/runtime/binary-file.ts';
 import type { WeightSource, WeightTensor } from '../weights/weight-source.ts';
 import { readStateDict, type PickledTensor } from './read-state-dict.ts';
 import { readZipDirectory, type ZipMember } from './zip-directory.ts';

@@ -2,7 +2,7 @@
  * The members of a zip archive that are stored without compression, as torch writes them (PKWARE's
  * application note, zip64 included): where each one's bytes stand in the file.
  */
-import type { BinaryFile } from '../weights/binary-file.ts';
+import type { BinaryFile } from '../../src/runtime/binary-file.ts';
 
 export interface ZipMember {
   /** From the start of the file, in bytes. */

@@ -1,4 +1,4 @@
-import { BinaryFile } from './binary-file.ts';
+import { BinaryFile } from '../../src/runtime/binary-file.ts';
 
 /**
  * The object of a JSON file of at most `mostBytes` bytes.

@@ -1,5 +1,6 @@
 import type { Cache, CacheEntry, CallOptions } from '../../src/core/seams.ts';
 import { deadline, orAbort } from '../../src/core/deadline.ts';
+import { childModule } from '../../src/runtime/child-module.ts';
 import { ChildPool } from '../../src/runtime/child-pool.ts';
 
 /** A read that waits longer, for the child's start or its turn, is a miss: a fetch is as quick. */
@@ -20,10 +21,7 @@ export class DiskCache implements Cache {
   constructor(place: { readonly path: string; readonly maxBytes: number }) {
     this.#place = place;
     this.#pool = new ChildPool({
-      module: new URL(
-        import.meta.url.endsWith('.ts') ? './disk-cache-child.ts' : './disk-cache-child.js',
-        import.meta.url,
-      ),
+      module: childModule('disk-cache-child', import.meta.url),
       stage: 'cache',
       concurrency: 4,
     });

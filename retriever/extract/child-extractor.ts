@@ -1,5 +1,6 @@
 import type { Document, FetchedPage } from '../../src/core/nouns.ts';
 import type { CallOptions, Extractor } from '../../src/core/seams.ts';
+import { childModule } from '../../src/runtime/child-module.ts';
 import { ChildPool } from '../../src/runtime/child-pool.ts';
 import { FootnoteError } from '../../src/core/errors.ts';
 import { MAX_PDF_BYTES, MAX_TEXT_BYTES } from './page-bytes.ts';
@@ -21,10 +22,7 @@ export class ChildExtractor implements Extractor {
   constructor(options: ChildExtractorOptions = {}) {
     this.#timeoutMs = options.pageTimeoutMs ?? 4_000;
     this.#pool = new ChildPool({
-      module: new URL(
-        import.meta.url.endsWith('.ts') ? './extract-child.ts' : './extract-child.js',
-        import.meta.url,
-      ),
+      module: childModule('extract-child', import.meta.url),
       stage: 'extract',
       size: options.size ?? 2,
       maxHeapMb: options.maxHeapMb ?? 512,

@@ -2,6 +2,7 @@
 import { orAbort } from '../../src/core/deadline.ts';
 import type { Document, Question } from '../../src/core/nouns.ts';
 import type { EvidenceBreadth } from '../../src/core/question-kind.ts';
+import { childModule } from '../../src/runtime/child-module.ts';
 import { ChildPool } from '../../src/runtime/child-pool.ts';
 import type { ReferencesResult } from './fusion/make-references.ts';
 import type { PrepareCall, RankSetup } from './rank-child.ts';
@@ -49,10 +50,7 @@ export class Ranker {
     const { weightsPath, cacheDir, threads, vectorBytes = 0, size, maxQueued } = options;
     this.#setup = { weightsPath, cacheDir, threads, vectorBytes };
     this.#pool = new ChildPool({
-      module: new URL(
-        import.meta.url.endsWith('.ts') ? './rank-child.ts' : './rank-child.js',
-        import.meta.url,
-      ),
+      module: childModule('rank-child', import.meta.url),
       stage: 'rank',
       size: size ?? 1,
       maxHeapMb: 1024,

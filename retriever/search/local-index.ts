@@ -5,6 +5,7 @@ import { abortReason, deadline, orAbort } from '../../src/core/deadline.ts';
 import { FootnoteError, toFootnoteError } from '../../src/core/errors.ts';
 import type { Document } from '../../src/core/nouns.ts';
 import type { CallOptions, Extractor, Fetcher, IndexProgress } from '../../src/core/seams.ts';
+import { childModule } from '../../src/runtime/child-module.ts';
 import { ChildPool } from '../../src/runtime/child-pool.ts';
 import { corpusUrl } from './corpus-fetcher.ts';
 import { corpusRoot, listCorpus, type CorpusFile } from './corpus-files.ts';
@@ -80,10 +81,7 @@ export class LocalIndex {
       ...options,
     };
     this.#pool = new ChildPool({
-      module: new URL(
-        import.meta.url.endsWith('.ts') ? './local-index-child.ts' : './local-index-child.js',
-        import.meta.url,
-      ),
+      module: childModule('local-index-child', import.meta.url),
       stage: 'search',
     });
   }

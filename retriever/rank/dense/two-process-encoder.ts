@@ -5,6 +5,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { CallOptions, Embedder } from '../../../src/core/seams.ts';
+import { childModule } from '../../../src/runtime/child-module.ts';
 import { ChildPool } from '../../../src/runtime/child-pool.ts';
 import type {
   CrossEncoder,
@@ -21,10 +22,7 @@ const CACHED_TEXTS = 4_096;
 
 export class SecondCore {
   readonly #pool = new ChildPool({
-    module: new URL(
-      import.meta.url.endsWith('.ts') ? './encode-child.ts' : './encode-child.js',
-      import.meta.url,
-    ),
+    module: childModule('encode-child', import.meta.url),
     stage: 'rank',
     maxHeapMb: 512,
   });

@@ -6,13 +6,13 @@
  * `.b.scale`); the layer's weight becomes W + B A (LoRA, Hu et al. 2021). All else is f16.
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FootnoteError } from '../../core/errors.ts';
 import { packageRoot } from '../../core/package-root.ts';
 import type { E5Tensors } from '../e5/e5-graph.ts';
 import type { E5Weights } from '../e5/e5-weights.ts';
-import { readSafetensors, type SafeTensor } from './safetensors.ts';
+import { BinaryFile } from '../binary-file.ts';
+import { readSafetensors, type SafeTensor } from '../safetensors.ts';
 
 /** The weights that ship. */
 const UPDATE_PATH = join(
@@ -33,17 +33,19 @@ export interface CrossEncoderWeights {
  * Reads the update and lays it over the encoder.
  * @throws FootnoteError `model-missing`, `model-invalid`
  */
-export async function readCrossEncoderWeights(
+export function readCrossEncoderWeights(
   base: E5Weights,
   path: string = UPDATE_PATH,
-): Promise<CrossEncoderWeights> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new FootnoteError('model-missing', `cross-encoder weights: ${(error as Error).message}`, {
-      stage: 'rank',
-      cause: error,
-    });
-  });
-  const tensors = readSafetensors(bytes);
+): CrossEncoderWeights {
+  const file = new BinaryFile(path, 'rank');
+  let tensors: ReadonlyMap<string, SafeTensor>;
+  let hash: string;
+  try {
+    tensors = readSafetensors(file);
+    hash = createHash('sha256').update(file.read(0, file.size)).digest('hex');
+  } finally {
+    file.close();
+  }
   const find = (name: string, count: number): Float32Array => {
     const tensor = tensors.get(name);
     if (tensor?.values.length !== count) {
@@ -81,7 +83,7 @@ export async function readCrossEncoderWeights(
       },
     },
     head: (name) => heads.get(name) ?? new Float32Array(),
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: hash,
   };
 }
 

@@ -80,7 +80,7 @@ export class CrossEncoder {
    */
   static async load(options: CrossEncoderOptions): Promise<CrossEncoder> {
     const weights = options.weights ?? (await readE5Weights(options.weightsPath));
-    const own = await readCrossEncoderWeights(weights, options.updatePath);
+    const own = readCrossEncoderWeights(weights, options.updatePath);
     const form = options.form ?? 'int8';
     const hashes = `${weights.sha256().slice(0, 12)}-${own.sha256.slice(0, 12)}`;
     const key = `cross-encoder-${hashes}-${form}-${GRAPH_VERSION}`;

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { FootnoteError } from '../../core/errors.ts';
-import { halfToFloat } from '../cross-encoder/safetensors.ts';
+import { halfValues } from '../half-float.ts';
 
 export interface E5Shape {
   readonly hidden: number;
@@ -133,9 +133,10 @@ export class E5Weights {
 
   #dequantise(tensor: Tensor, start: number, values: Float32Array): void {
     const bytes = this.#bytes;
+    const half = halfValues();
     let at = tensor.offset + (start / BLOCK) * BLOCK_BYTES;
     for (let index = 0; index < values.length; index += BLOCK, at += BLOCK_BYTES) {
-      const scale = halfToFloat((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8));
+      const scale = half[(bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8)] ?? 0;
       for (let pair = 0; pair < 16; pair += 1) {
         const byte = bytes[at + 2 + pair] ?? 0;
         values[index + pair] = ((byte & 15) - 8) * scale;

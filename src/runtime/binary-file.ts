@@ -1,21 +1,26 @@
 /** A file of weights, read in place: bounds are checked before anything is allocated. */
 import type { Hash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { FootnoteError } from '../../src/core/errors.ts';
+import { FootnoteError } from '../core/errors.ts';
 
 export class BinaryFile {
   readonly path: string;
   readonly size: number;
   readonly #fd: number;
+  readonly #stage: 'generate' | 'rank';
 
-  /** @throws FootnoteError `model-missing` (no such file), `model-invalid` (not a file) */
-  constructor(path: string) {
+  /**
+   * @param stage named by its errors
+   * @throws FootnoteError `model-missing` (no such file), `model-invalid` (not a file)
+   */
+  constructor(path: string, stage: 'generate' | 'rank' = 'generate') {
     this.path = path;
+    this.#stage = stage;
     try {
       this.#fd = openSync(path, 'r');
     } catch (error) {
       throw new FootnoteError('model-missing', `${path}: ${(error as Error).message}`, {
-        stage: 'generate',
+        stage,
         cause: error,
       });
     }
@@ -59,7 +64,7 @@ export class BinaryFile {
 
   /** An error about this file. */
   invalid(what: string): FootnoteError {
-    return new FootnoteError('model-invalid', `${this.path}: ${what}`, { stage: 'generate' });
+    return new FootnoteError('model-invalid', `${this.path}: ${what}`, { stage: this.#stage });
   }
 
   close(): void {
