@@ -1,4 +1,6 @@
 /** The built service as a process, over the sample web and real weights: the main job and its edges. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerSchema, problemSchema, searchResponseSchema } from '../src/http/schemas.ts';
@@ -188,28 +190,92 @@ describe.skipIf(!ready)('the service', () => {
   });
 });
 
+/** A search engine that answers when the test says so, and the one page that it finds. */
+async function heldEngine(): Promise<{
+  readonly origin: string;
+  readonly asked: Promise<void>;
+  release(): void;
+  close(): Promise<void>;
+}> {
+  let isAsked = (): void => undefined;
+  const asked = new Promise<void>((resolve) => (isAsked = resolve));
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const server = createServer((request, response) => {
+    const { host = '' } = request.headers;
+    if (request.url?.startsWith('/search') === true) {
+      isAsked();
+      const found = { url: `http://${host}/page`, title: 'Lake Baikal', content: 'Lake Baikal' };
+      void released.then(() => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ results: [found] }));
+      });
+      return;
+    }
+    response.writeHead(request.url === '/page' ? 200 : 404, { 'content-type': 'text/html' });
+    response.end(
+      `<!doctype html><title>Lake Baikal</title><article><h1>Lake Baikal</h1><p>${'Lake Baikal is 1,642 metres deep, more than any other lake. It lies in Siberia and holds a fifth of the fresh water of all lakes. '.repeat(3)}</p></article>`,
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked,
+    release: () => release(),
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
 describe.skipIf(!ready)('stopping', () => {
   it('finishes the answer in hand after SIGTERM, and refuses new ones', async () => {
+    const engine = await heldEngine();
     const own = await startService({
-      FOOTNOTE_SEARCH: 'sample',
+      FOOTNOTE_SEARCH: 'searxng',
+      FOOTNOTE_SEARXNG_URL: engine.origin,
+      FOOTNOTE_FETCH_ALLOW: new URL(engine.origin).host,
+      FOOTNOTE_SEARCH_TIMEOUT_MS: '60000',
       FOOTNOTE_GENERATOR: 'smollm2-135m',
       FOOTNOTE_CACHE_DIR: TEST_CACHE,
       FOOTNOTE_API_KEYS: 'secret-1',
     });
-    const headers = { 'content-type': 'application/json', authorization: 'Bearer secret-1' };
-    const body = JSON.stringify({ question: QUESTION });
-    const refused = await fetch(`${own.origin}/v1/answer`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-    });
-    expect(refused.status).toBe(401);
-    const answering = fetch(`${own.origin}/v1/answer`, { method: 'POST', headers, body });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const stopped = own.stop();
-    const response = await answering;
-    expect(response.status).toBe(200);
-    checkAnswer((await response.json()) as Answer);
-    expect(await stopped).toBe(0);
+    try {
+      const ask = (headers: Record<string, string> = {}): Promise<Response> =>
+        fetch(`${own.origin}/v1/answer`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...headers },
+          body: JSON.stringify({ question: QUESTION }),
+        });
+      expect((await ask()).status).toBe(401);
+      const key = { authorization: 'Bearer secret-1' };
+      const answering = ask(key);
+      await engine.asked;
+      const stopped = own.stop();
+      // The answer cannot be ready before the engine answers, so these come while it is in hand.
+      await expect
+        .poll(
+          () =>
+            ask(key).then(
+              ({ status }) => status,
+              () => 'refused',
+            ),
+          { timeout: 20_000 },
+        )
+        .toSatisfy((seen) => seen === 503 || seen === 'refused');
+      engine.release();
+      const response = await answering;
+      expect(response.status).toBe(200);
+      const answer = (await response.json()) as Answer;
+      checkAnswer(answer);
+      expect(answer.answer).toContain('1,642');
+      expect(await stopped).toBe(0);
+    } finally {
+      engine.release();
+      own.process.kill('SIGKILL');
+      await engine.close();
+    }
   });
 });

