@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { abortReason } from '../../../src/core/deadline.ts';
 import { FootnoteError } from '../../../src/core/errors.ts';
 import type { Embedder } from '../../../src/core/seams.ts';
-import { dot, E5Embedder } from '../../../src/runtime/e5/e5-embedder.ts';
+import { dot } from '../../../src/runtime/e5/dot.ts';
+import { E5Embedder } from '../../../src/runtime/e5/e5-embedder.ts';
 import { weights } from '../../../test/weights.ts';
 import { keptEmbedder } from './kept-vectors.ts';
 
