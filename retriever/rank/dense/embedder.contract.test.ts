@@ -45,7 +45,7 @@ class WordsEmbedder implements Embedder {
 const CASES: readonly {
   readonly name: string;
   readonly runs: boolean;
-  open(): Promise<Embedder>;
+  readonly open: () => Promise<Embedder>;
 }[] = [
   {
     name: 'multilingual-e5-small (needs its weights)',

@@ -30,7 +30,7 @@ interface Opened {
 const CASES: readonly {
   readonly name: string;
   readonly runs: boolean;
-  open(folder: string): Promise<Opened>;
+  readonly open: (folder: string) => Promise<Opened>;
 }[] = [
   {
     name: 'a folder',
