@@ -5,6 +5,7 @@ import { prepareReferences } from './citation/prepared-reference.ts';
 import type { LooseSentence } from './citation/assemble.ts';
 import { composeAnswers } from './selection/compose.ts';
 import { reportDisagreement } from './disagree/disagreement.ts';
+import { leadWithNewestVersion } from './disagree/newest-version.ts';
 import { select, type SelectReason } from './selection/select.ts';
 import type { CrossEncoder } from '../src/runtime/cross-encoder/cross-encoder.ts';
 import { profileOf } from './support/text-profile.ts';
@@ -70,7 +71,14 @@ export function judgeDrafts(input: JudgeInput, opinions?: SecondOpinions): Judge
     best:
       best === null || selection.abstain
         ? best
-        : { ...best, cited: reportDisagreement(best.cited, references, question, language) },
+        : {
+            ...best,
+            cited: leadWithNewestVersion(
+              reportDisagreement(best.cited, references, question, language),
+              references,
+              question,
+            ),
+          },
     candidates: selection.ranked,
     abstained: selection.abstain,
     reason: selection.reason,
