@@ -26,6 +26,7 @@ import { abstention } from '../scorer/abstain/abstention.ts';
 import type { PipelineParts } from './answer/pipeline-parts.ts';
 import { AnswerService } from './answer/answer-service.ts';
 import { askedQuestion, separateParts } from './answer/understand/asked-question.ts';
+import { sourceLanguage } from './answer/write/across-languages.ts';
 import { liveWebReachable } from './composition/live-web.ts';
 import { openGenerator } from './composition/open-generator.ts';
 import { openJudge } from './composition/open-judge.ts';
@@ -229,13 +230,18 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
       return { ...read, warnings: [] };
     },
     references: async (question, documents, { signal, maxReferences }) => {
-      const asked = askedQuestion(question.text);
-      const target = translationTarget(question.text, documents);
+      // Over sources in one other language the question is asked in theirs.
+      const theirs = sourceLanguage(question, documents);
+      const translated =
+        theirs === null ? null : await translate(question.text, theirs, { signal });
+      const meant = translated === null ? question : { ...question, text: translated };
+      const asked = askedQuestion(meant.text);
+      const target = translated === null ? translationTarget(question.text, documents) : null;
       const [{ ranker, warnings }, translation] = await Promise.all([
         orAbort(ranking.open(), signal),
         target === null ? null : translate(question.text, target, { signal }),
       ]);
-      const found = await ranker.references(question, documents, {
+      const found = await ranker.references(meant, documents, {
         maxReferences,
         signal,
         timeoutMs: RANK_TIMEOUT_MS,

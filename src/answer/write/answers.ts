@@ -1,6 +1,7 @@
 /** Whether what was written answers the question: decided after writing, where the ranker doubts it. */
 import { foldHan, terms } from '../../core/tokens.ts';
 import type { Reference } from '../../core/nouns.ts';
+import type { QuestionKind } from '../../core/question-kind.ts';
 import type { LooseSentence } from '../answer-body.ts';
 
 /** Share of the question's content words that the answer and the titles of its sources have to hold. */
@@ -46,10 +47,13 @@ export function answersQuestion(
   sentences: readonly LooseSentence[],
   references: readonly Pick<Reference, 'number' | 'title'>[],
   confidence: number | null,
+  kind: QuestionKind = 'explanation',
 ): boolean {
   if (sentences.length === 0) return false;
   if (confidence !== null && confidence >= ENOUGH_CONFIDENCE) return true;
-  if (confidence !== null && confidence < LEAST_CONFIDENCE) return false;
+  // The ranker looks for what was asked; where the answer is no, the sources say something else.
+  const doubted = confidence !== null && confidence < LEAST_CONFIDENCE;
+  if (doubted && kind !== 'yes-no') return false;
   const cited = new Set(
     sentences.flatMap(({ citations }) => citations.map((one) => one.reference)),
   );

@@ -107,7 +107,13 @@ export async function* writeFirst(
   const answered =
     points.told.length > 0 &&
     (!judged.abstained ||
-      answersQuestion(question.text, points.told, references, judged.confidence ?? null));
+      answersQuestion(
+        question.text,
+        points.told,
+        references,
+        judged.confidence ?? null,
+        asked.kind,
+      ));
   if (answered) for (const sentence of held) yield { type: 'sentence', sentence };
   return {
     sentences: answered ? points.told : [],
