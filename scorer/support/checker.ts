@@ -17,7 +17,9 @@ import {
   type CheckedFacts,
 } from './checker-features.ts';
 import { isNoClaim } from './no-claim.ts';
+import { speaksAnother } from './speaks-another.ts';
 import { claimText, evidenceOf, supportProbability } from './support.ts';
+import type { SupportFacts } from './features.ts';
 import { profileOf } from './text-profile.ts';
 
 const linearSchema = z.strictObject({ bias: z.number(), weights: z.array(z.number()) });
@@ -25,13 +27,16 @@ const schema = z.strictObject({
   features: z.array(z.string()),
   supported: linearSchema,
   main: linearSchema,
+  across: linearSchema,
 });
 
 type Linear = z.infer<typeof linearSchema>;
-/** Two logistic models over the same features. */
+/** Logistic models over the same features. */
 export interface CheckerModel {
   readonly supported: Linear;
   readonly main: Linear;
+  /** For a claim in another language than its evidence: words say nothing then, the cross-encoder does. */
+  readonly across: Linear;
 }
 let fitted: CheckerModel | undefined;
 
@@ -44,7 +49,7 @@ function model(): CheckerModel {
     {
       fitted: file.features,
       own: CHECKER_FEATURES,
-      weights: [file.supported.weights, file.main.weights],
+      weights: [file.supported.weights, file.main.weights, file.across.weights],
     },
   ]);
   return fitted;
@@ -60,14 +65,18 @@ const MOST_WITH_MORE_SAID = 0.4;
 
 const NO_SUPPORT = { support: 0, attributable: false, evidence: [] };
 
-/** @returns probabilities, 0..1, before the rules: all of it follows; its main statement does */
+/**
+ * @param across claim and evidence are in different languages
+ * @returns probabilities, 0..1, before the rules: all of it follows; its main statement does
+ */
 export function checkerProbabilities(
   features: readonly number[],
-  { supported, main }: CheckerModel = model(),
+  across: boolean,
+  given: CheckerModel = model(),
 ): { readonly supported: number; readonly main: number } {
   return {
-    supported: sigmoid(dot(supported, features)),
-    main: sigmoid(dot(main, features)),
+    supported: sigmoid(dot(across ? given.across : given.supported, features)),
+    main: sigmoid(dot(across ? given.across : given.main, features)),
   };
 }
 
@@ -83,14 +92,17 @@ export function verdictOf(
     clashes,
     codeMissing,
   }: Pick<CheckedFacts, 'clashes' | 'codeMissing'> & {
-    readonly facts: { readonly factMissing: boolean };
+    readonly facts: Pick<SupportFacts, 'factMissing' | 'quantityMissing'>;
   },
+  across = false,
 ): { readonly verdict: Verdict; readonly support: number } {
   const contradicted = clashes.some(({ contradicts }) => contradicts);
+  // A name may be written otherwise in another language; a number may not.
+  const missing = across ? facts.quantityMissing : facts.factMissing;
   const support = Math.min(
     probabilities.supported,
     contradicted ? MOST_CONTRADICTED : 1,
-    facts.factMissing || codeMissing > 0 ? MOST_WITH_MISSING_FACT : 1,
+    missing || codeMissing > 0 ? MOST_WITH_MISSING_FACT : 1,
     clashes.length > 0 ? MOST_WITH_MORE_SAID : 1,
   );
   if (contradicted) return { verdict: 'contradicted', support };
@@ -126,7 +138,8 @@ export async function checkWritten(
     question: question === undefined ? null : profileOf(question),
     crossEncoder: await crossEncoder.supportOdds(text, checked.evidence.text, options),
   });
-  const { verdict, support } = verdictOf(checkerProbabilities(features), checked);
+  const across = await speaksAnother(text, checked.evidence);
+  const { verdict, support } = verdictOf(checkerProbabilities(features, across), checked, across);
   return {
     verdict,
     support,

@@ -53,7 +53,9 @@ function clashesWith(claim: TextProfile, evidence: TextProfile): Clash[] {
     alike &&
     !WEAKLY_DENIED.test(claim.text + evidence.text) &&
     (deniesOther(claim, evidence) || deniesOther(evidence, claim));
-  const swap = evidence.tokens.length <= LONGEST && swapClashes(claim, evidence) > 0;
+  const swap =
+    Math.max(claim.tokens.length, evidence.tokens.length) <= LONGEST &&
+    swapClashes(claim, evidence) > 0;
   // "Lund bought it from Anselm" is "Anselm sold it to Lund"; "not open" is "closed".
   const never = /\bnever\b/iu.test(claim.text) !== /\bnever\b/iu.test(evidence.text);
   if (opposite && !swap && (never || !negation)) add('opposite', true);

@@ -15,7 +15,7 @@ export function missingCode(claim: string, texts: readonly string[]): number {
   const words = new Set<string>();
   for (const [, inner = ''] of text.matchAll(QUOTED))
     for (const [part] of inner
-      .replaceAll(/<[^>]*>|\[[^\]]*\]|"[^"]*"|'[^']*'/gu, ' ')
+      .replaceAll(/<[^<>]*>|\[[^[\]]*\]|"[^"]*"|'[^']*'/gu, ' ')
       .matchAll(PART))
       words.add(part.toLowerCase());
   for (const [part] of text.replaceAll(QUOTED, ' ').matchAll(BARE)) words.add(part.toLowerCase());

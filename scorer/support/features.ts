@@ -150,6 +150,8 @@ export interface SupportFacts {
   readonly windows: readonly Window[];
   /** A number, date or proper name of the claim stands in none of the texts. */
   readonly factMissing: boolean;
+  /** A number or date of the claim stands in none of the texts. */
+  readonly quantityMissing: boolean;
   /** The same for the best window alone. */
   readonly factMissingInWindow: boolean;
 }
@@ -261,6 +263,7 @@ export function supportFacts(
     features,
     windows,
     factMissing: inWhole.missing.length > 0 || namesWhole > 0,
+    quantityMissing: inWhole.missing.length > 0,
     factMissingInWindow: inWindow.missing.length > 0 || namesWindow > 0,
   };
 }

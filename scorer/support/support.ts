@@ -57,7 +57,7 @@ export function supportProbability(facts: SupportFacts): number {
 const BULLET = /^(?:\d{1,2}[.)]|[-*•–])\s+(?=[\p{L}`*])/u;
 /** Whose words they are, said by the answer: no part of the claim. */
 const INTRODUCTION =
-  /^(?:according to (?:the |these )?(?:\p{L}+ )?(?:sources?|references?|texts?|passages?|documents?|information provided)(?: \d+)?|(?:the|these) (?:\p{L}+ )?(?:sources?|references?|texts?) (?:say|state|mention|indicate)s?(?: that)?|(?:根据|根據|依据|依據|据|據)(?:所?提供的)?(?:资料|資料|来源|來源|参考资料|參考資料|文章|信息)(?:显示|顯示|所述)?)\s*[,，:：]?\s*(?=\S)/iu;
+  /^(?:according to (?:(?:the|these) )?(?:information (?:provided|given) (?:in|by) (?:the )?)?(?:(?:given|provided|first|second|third|fourth) )?(?:sources?|references?|texts?|passages?|documents?)(?:[ ,]+(?:\d+|and))*|(?:the|these) (?:(?:given|provided|first|second|third|fourth) )?(?:sources?|references?|texts?) (?:say|state|mention|indicate|suggest|show)s?(?: that)?|(?:根据|根據|依据|依據|据|據)(?:所?提供的)?(?:资料|資料|来源|來源|参考资料|參考資料|文章|信息)(?:显示|顯示|所述)?)\s*[,，:：]?\s*(?=\S)/iu;
 
 /**
  * A claim as it is judged: without citation marks, the number or bullet of a list, and "according to the

@@ -11,6 +11,9 @@ export interface CheckerRow {
   readonly copied: boolean;
   readonly kind: string;
   readonly factMissing: boolean;
+  readonly quantityMissing: boolean;
+  /** Claim and evidence are in different languages. */
+  readonly across: boolean;
   readonly noClaim: boolean;
   readonly features: readonly number[];
 }

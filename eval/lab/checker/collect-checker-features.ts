@@ -11,6 +11,7 @@ import { boundedOdds } from '../../../scorer/support/checker.ts';
 import { checkedFacts, checkerFeatures } from '../../../scorer/support/checker-features.ts';
 import { isNoClaim } from '../../../scorer/support/no-claim.ts';
 import { prepareReferences } from '../../../scorer/support/prepared-references.ts';
+import { speaksAnother } from '../../../scorer/support/speaks-another.ts';
 import { claimText, supportProbability } from '../../../scorer/support/support.ts';
 import { profileOf } from '../../../scorer/support/text-profile.ts';
 import { packageRoot } from '../../../src/core/package-root.ts';
@@ -54,7 +55,10 @@ interface AttributionClaim {
   readonly label: 'attributable' | 'not_attributable' | 'partial';
 }
 interface Wanted {
-  readonly row: Omit<CheckerRow, 'features' | 'factMissing' | 'noClaim'>;
+  readonly row: Omit<
+    CheckerRow,
+    'features' | 'factMissing' | 'quantityMissing' | 'across' | 'noClaim'
+  >;
   readonly question: string | null;
   readonly references: readonly { readonly title: string; readonly text: string }[];
 }
@@ -121,6 +125,8 @@ for (const { row, question, references } of wanted) {
     JSON.stringify({
       ...row,
       factMissing: checked.facts.factMissing,
+      quantityMissing: checked.facts.quantityMissing,
+      across: await speaksAnother(text, checked.evidence),
       noClaim: isNoClaim(text, claim.tokens.length),
       features: features.map((value) => Number(value.toFixed(4))),
     } satisfies CheckerRow),

@@ -43,7 +43,11 @@ const kindOf = ({ set, copied }: CheckerRow): keyof typeof WEIGHTS =>
 const isMain = ({ label }: CheckerRow): boolean => label !== 'unsupported';
 const isSupported = ({ label }: CheckerRow): boolean => label === 'supported';
 
-function fit(some: readonly CheckerRow[], positive: (row: CheckerRow) => boolean): Linear {
+function fit(
+  some: readonly CheckerRow[],
+  positive: (row: CheckerRow) => boolean,
+  uses: (name: string) => boolean = () => true,
+): Linear {
   // For and against weigh the same in each kind (but for AGAINST), so that one half is the even point.
   const key = (row: CheckerRow): string =>
     `${row.set.startsWith('attribution')} ${String(positive(row))}`;
@@ -63,7 +67,11 @@ function fit(some: readonly CheckerRow[], positive: (row: CheckerRow) => boolean
   });
   const { bias, weights } = fitLogistic(
     some.map(({ features }) =>
-      features.map((value, at) => (value - (scales[at]?.mean ?? 0)) / (scales[at]?.deviation ?? 1)),
+      features.map((value, at) =>
+        uses(CHECKER_FEATURES[at] ?? '')
+          ? (value - (scales[at]?.mean ?? 0)) / (scales[at]?.deviation ?? 1)
+          : 0,
+      ),
     ),
     some.map((row) => (positive(row) ? 1 : 0)),
     { ridge: RIDGE, counts },
@@ -78,7 +86,13 @@ function fit(some: readonly CheckerRow[], positive: (row: CheckerRow) => boolean
 type Linear = CheckerModel['main'];
 const fitAll = (some: readonly CheckerRow[]): CheckerModel => {
   const own = some.filter(({ set }) => set !== 'rgb-zh');
-  return { supported: fit(own, isSupported), main: fit(own, isMain) };
+  const sameLanguage = own.filter(({ across }) => !across);
+  const written = own.filter((row) => kindOf(row) === 'written');
+  return {
+    supported: fit(sameLanguage, isSupported),
+    main: fit(sameLanguage, isMain),
+    across: fit(written, isSupported, (name) => name === 'crossEncoder'),
+  };
 };
 
 interface Judged {
@@ -99,11 +113,11 @@ for (let fold = 0; fold < FOLDS; fold += 1) {
       ...(features[contradicts] === 1 ? [{ kind: 'opposite' as const, contradicts: true }] : []),
       ...(features[saysMore] === 1 ? [{ kind: 'scope' as const, contradicts: false }] : []),
     ];
-    const { support, verdict } = verdictOf(checkerProbabilities(features, models), {
-      facts: { factMissing: row.factMissing },
-      clashes,
-      codeMissing: features[codeMissing] ?? 0,
-    });
+    const { support, verdict } = verdictOf(
+      checkerProbabilities(features, row.across, models),
+      { facts: row, clashes, codeMissing: features[codeMissing] ?? 0 },
+      row.across,
+    );
     judged.push({ row, support, verdict });
   }
 }
@@ -136,6 +150,7 @@ function figures(list: readonly Judged[]): Record<string, number> {
 const written = judged.filter(({ row }) => kindOf(row) === 'written');
 const report = {
   written: figures(written),
+  writtenAcrossLanguages: figures(written.filter(({ row }) => row.across)),
   writtenWithoutRgb: figures(written.filter(({ row }) => row.set !== 'rgb-zh')),
   bySet: Object.fromEntries(
     [...new Set(written.map(({ row }) => row.set))]
