@@ -17,7 +17,7 @@ const schema = z.looseObject({
   lang: z.string(),
   set: z.string(),
   question: z.string(),
-  before: z.array(z.string()),
+  before: z.string(),
   sentence: z.string(),
   references: z.array(z.looseObject({ title: z.string(), text: z.string() })),
   support: z.enum(LABELS),
@@ -51,7 +51,7 @@ export const modelSentencesSuite: StageSuite = {
         id: row.id,
         claim: row.sentence,
         question: row.question,
-        before: row.before,
+        before: row.before === '' ? [] : [row.before],
         references: row.references.map(({ title, text }) => ({ title, text })),
       },
       measure: ({ support, attributable, verdict }): Record<string, number> => ({
