@@ -44,7 +44,7 @@ export interface SafetensorsPlace {
   readonly bytes: number;
 }
 
-export interface SafetensorsHeader {
+interface SafetensorsHeader {
   /** Bytes of the length field and the header. */
   readonly headBytes: number;
   readonly places: ReadonlyMap<string, SafetensorsPlace>;
