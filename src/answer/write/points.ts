@@ -122,6 +122,9 @@ export class Points {
   }
 }
 
+/** Does a sentence say of whom it speaks only after another one? */
+export const leans = (text: string): boolean => LEANS.test(withoutConnective(text.trim()));
+
 /** The subject that a sentence names first: "Raspberry Pi 3 has …". */
 const SUBJECT =
   /^(?:The\s+)?((?:\p{Lu}[\p{L}\p{M}\p{N}’'.-]*)(?:\s+(?:\p{Lu}[\p{L}\p{M}\p{N}’'.-]*|\d+|of|the|de|von|and)){0,5})\s+(?=\p{Ll})/u;

@@ -16,6 +16,7 @@ import { answersQuestion, askedShare, takesUp } from './answers.ts';
 import { CheckedDraft, type CheckUnits } from './checked-draft.ts';
 import { DraftUnits } from './draft-units.ts';
 import { Points } from './points.ts';
+import { bestQuotations, withContext } from './quotations.ts';
 
 export type Judged = Awaited<ReturnType<PipelineParts['judge']>>;
 
@@ -30,14 +31,22 @@ export interface WrittenAnswer {
 }
 
 /** Kinds whose answers go on with quotations that carry what the model wrote wrongly. */
-const BROAD = new Set(['explanation', 'how-to', 'list', 'comparison', 'summary', 'opinion']);
+const BROAD = new Set([
+  'explanation',
+  'how-to',
+  'list',
+  'comparison',
+  'summary',
+  'opinion',
+  'yes-no',
+  'definition',
+]);
 /** An answer with fewer words goes on with the ranker's best sentences. */
-const SHORT = 25;
+const SHORT = { broad: 60, narrow: 25 } as const;
+/** So many of them are looked at. */
+const RANKED = 6;
 /** Quotations added to an answer at most. */
 const MOST_QUOTATIONS = 2;
-
-/** A whole sentence: captions, menus and code are no quotations. */
-const PROSE = /^["“‘«「]?[\p{Lu}\p{Lo}\d].*[.!?。！？]["”’»」)）]*$/u;
 
 const SAMPLING = { temperature: 0, topP: 0.95, topK: 40 } as const;
 
@@ -101,9 +110,19 @@ export async function* writeFirst(
   const texts = points.told.length > 0 ? [lead, ...rest] : sortedBy([lead, ...rest], rank);
   for (const text of texts) held.push(...(await text.tell(points, text !== texts[0])));
   judged ??= await judging;
-  const quotations = BROAD.has(asked.kind) ? lead.quotations : [];
-  const ranked = points.words < SHORT ? (judged.best?.cited.sentences ?? []) : [];
-  held.push(...quoted([...quotations, ...ranked], points));
+  const linkTo: PipelineParts['linkTo'] = (url, quote) => parts.linkTo(url, quote);
+  if (BROAD.has(asked.kind)) {
+    const failed = withContext(
+      [lead, ...rest].flatMap((one) => one.quotations),
+      references,
+      linkTo,
+    );
+    held.push(...quoted(failed, points, MOST_QUOTATIONS));
+  }
+  if (points.words < SHORT[BROAD.has(asked.kind) ? 'broad' : 'narrow']) {
+    const ranked = bestQuotations(references, RANKED, linkTo);
+    held.push(...quoted(ranked, points, MOST_QUOTATIONS));
+  }
   const answered =
     points.told.length > 0 &&
     (!judged.abstained ||
@@ -134,18 +153,18 @@ async function checkedDraft(draft: Draft, check: CheckUnits): Promise<CheckedDra
   return checked;
 }
 
-/** The quotations that say something new, two at most. */
+/** Quotations that say something new, `most` at most. */
 function quoted(
-  quotations: readonly Pick<LooseSentence, 'text' | 'citations'>[],
+  quotations: readonly LooseSentence[],
   points: Points,
+  most: number,
 ): LooseSentence[] {
   const taken: LooseSentence[] = [];
-  for (const { text, citations } of quotations) {
-    if (taken.length >= MOST_QUOTATIONS) break;
-    if (!PROSE.test(text) || /[$|{}<>#]/u.test(text)) continue;
+  for (const quotation of quotations) {
+    if (taken.length >= most) break;
     const unit = { form: 'sentence', newLine: false } as const;
     const further = points.told.length > 0;
-    const told = points.take({ text, citations }, unit, { follows: false, further });
+    const told = points.take(quotation, unit, { follows: false, further });
     if (told !== null) taken.push(told);
   }
   return taken;
