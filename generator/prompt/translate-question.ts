@@ -16,7 +16,7 @@ export type TranslateQuestion = (
 ) => Promise<string | null>;
 
 /** Some forty tokens take a second; a generator that is still being opened is not waited for longer. */
-const PATIENCE_MS = 4_000;
+const PATIENCE_MS = 8_000;
 const MOST_TOKENS = 48;
 const REMEMBERED = 256;
 

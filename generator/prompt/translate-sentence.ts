@@ -22,7 +22,7 @@ const SCRIPTS: Readonly<Record<string, RegExp>> = {
   ko: /\p{Script=Hangul}/gu,
   ru: /\p{Script=Cyrillic}/gu,
 };
-const PATIENCE_MS = 8_000;
+const PATIENCE_MS = 15_000;
 const MOST_TOKENS = 160;
 
 function prompt(text: string, language: string): Prompt {
