@@ -42,6 +42,7 @@ import type { Fetcher } from './core/seams.ts';
 import type { PullProgress } from './runtime/models/model-download.ts';
 import { withUsableFolders } from './composition/usable-folders.ts';
 import { serviceDispatcher } from './runtime/proxy-dispatcher.ts';
+import { findModel } from './runtime/models/model-table.ts';
 import { ModelStore } from './runtime/models/model-store.ts';
 import { startSampleWeb, type SampleWeb } from './sample-web/sample-web.ts';
 
@@ -77,6 +78,8 @@ const VERIFY_TIMEOUT_MS = 60_000;
 /** When this share of the pages is there after a third of their time, the rest is not waited for. */
 const ENOUGH_SHARE = 0.6;
 const RANK_TIMEOUT_MS = 60_000;
+/** Models of the table that need less memory translate too badly (measured on the 0.5B). */
+const TRANSLATES_FROM_BYTES = 4e9;
 
 /** Takes the sample web when it is asked for, or when nothing is configured and no web is reached. */
 async function chooseWeb(
@@ -196,6 +199,12 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
   const translate = questionTranslator(
     async ({ signal }) => (await orAbort(writing.open(), signal)).generator,
   );
+  // A small model's translation helps to find pages, but is no text to show or to judge by.
+  const translates = async (signal: AbortSignal): Promise<boolean> => {
+    const { generator } = await orAbort(writing.open(), signal);
+    const known = generator === null ? undefined : findModel(generator.model);
+    return generator !== null && (known?.memoryBytes ?? Infinity) >= TRANSLATES_FROM_BYTES;
+  };
   const parts: PipelineParts = {
     search: (question, call) => {
       prepare({ question: question.text }, call.signal);
@@ -231,7 +240,8 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
     },
     references: async (question, documents, { signal, maxReferences }) => {
       // Over sources in one other language the question is asked in theirs.
-      const theirs = sourceLanguage(question, documents);
+      const able = await translates(signal);
+      const theirs = able ? sourceLanguage(question, documents) : null;
       const translated =
         theirs === null ? null : await translate(question.text, theirs, { signal });
       const meant = translated === null ? question : { ...question, text: translated };
@@ -253,10 +263,12 @@ export async function createApp(userConfig: Config, options: AppOptions): Promis
     },
     prompt: (question, references) => buildPrompt('direct', { question, references }),
     translate: {
-      question: (text, to, call) => translate(text, to, call),
+      question: async (text, to, call) =>
+        (await translates(call.signal)) ? translate(text, to, call) : null,
       sentence: async (text, to, call) => {
         const { generator } = await orAbort(writing.open(), call.signal);
-        return generator === null ? null : translateSentence(text, to, generator, call);
+        if (generator === null || !(await translates(call.signal))) return null;
+        return translateSentence(text, to, generator, call);
       },
     },
     writer: {
