@@ -52,6 +52,10 @@ export function recordingTap(writer: ArchiveWriter): WebTap {
                 writer.writeSearch(call, results);
               },
             ),
+          prepare: async (options) => {
+            await live.prepare?.(options);
+          },
+          indexed: () => live.indexed?.() ?? null,
           // The router closes what its providers hold.
           close: async () => {
             if ('close' in live && typeof live.close === 'function') await live.close();
