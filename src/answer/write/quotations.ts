@@ -13,7 +13,7 @@ const LONGEST_WORDS = 60;
 type LinkTo = (url: string, quote: string) => string;
 
 /** The sentence at a place of a reference; one that says "it" brings the sentence before it. */
-export function quotationAt(
+function quotationAt(
   reference: Reference,
   place: { readonly start: number; readonly end: number },
   linkTo: LinkTo,
