@@ -12,6 +12,7 @@ import { FusionModel } from './fusion/fuse-scores.ts';
 import { SecondCore } from './dense/two-process-encoder.ts';
 import { PreparedDocuments } from './fusion/prepared-documents.ts';
 import { judgePassages, type RankModels } from './fusion/rank-passages.ts';
+import { scoresWithLikeness } from './fusion/whole-likeness.ts';
 import { keptEmbedder } from './dense/kept-vectors.ts';
 import {
   makeReferences,
@@ -105,14 +106,23 @@ async function rank(
   call: RankCall,
   context: ChildContext,
 ): Promise<readonly { readonly id: string; readonly score: number }[]> {
-  const { scores } = await judgePassages(
+  const models = await load(call);
+  const passages = call.passages.map(({ title, text }) => ({
+    title: title ?? '',
+    headings: '',
+    text,
+  }));
+  const options = { signal: context.signal };
+  const judged = await judgePassages(call.question, passages, models, options);
+  const scores = await scoresWithLikeness(
     call.question,
-    call.passages.map(({ title, text }) => ({ title: title ?? '', headings: '', text })),
-    await load(call),
-    { signal: context.signal },
+    passages,
+    judged,
+    models.embedder,
+    options,
   );
   return call.passages
-    .map(({ id }, at) => ({ id, score: scores[at]?.score ?? 0, at }))
+    .map(({ id }, at) => ({ id, score: scores[at] ?? 0, at }))
     .sort((a, b) => b.score - a.score || a.at - b.at)
     .map(({ id, score }) => ({ id, score }));
 }

@@ -14,6 +14,7 @@ import { Bm25fIndex } from '../../../retriever/rank/words/bm25f.ts';
 import { EvidenceModel } from '../../../retriever/rank/evidence/evidence-model.ts';
 import { FusionModel } from '../../../retriever/rank/fusion/fuse-scores.ts';
 import { judgePassages, type RankModels } from '../../../retriever/rank/fusion/rank-passages.ts';
+import { scoresWithLikeness } from '../../../retriever/rank/fusion/whole-likeness.ts';
 import { analyseQuestion } from '../../../retriever/rank/words/question-words.ts';
 import { segmentDocument } from '../../../retriever/segment/segment-document.ts';
 import type { Document } from '../../../src/core/nouns.ts';
@@ -148,8 +149,11 @@ for (const row of rows) {
     note('BM25F + e5 + cross-encoder', row, best(all));
   }
   for (const [name, models] of cascades) {
-    const { scores } = await judgePassages(row.question, fields, models, { signal });
-    note(name, row, best(scores.map(({ score }) => score)));
+    const judged = await judgePassages(row.question, fields, models, { signal });
+    note(name, row, best(judged.scores.map(({ score }) => score)));
+    if (models.rerank === null) continue;
+    const whole = await scoresWithLikeness(row.question, fields, judged, embedder, { signal });
+    note('rank stage: cascade and likeness', row, best(whole));
   }
 }
 const mean = (list: readonly number[]): string =>

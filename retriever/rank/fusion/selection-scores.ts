@@ -4,7 +4,7 @@
  * keeps to one passage.
  */
 import { sigmoid } from '../../../src/core/boosted-trees.ts';
-import { spread } from '../evidence/evidence-features.ts';
+import { standardised } from '../evidence/relative-features.ts';
 
 interface Scored {
   readonly document: number;
@@ -37,9 +37,4 @@ export function selectionScores(passages: readonly Scored[], broad: boolean): nu
   const best = grown.reduce((most, value) => Math.max(most, value), -Infinity);
   // The same scale as above, so that a bonus for recency means the same: the best are near 1.
   return grown.map((value) => sigmoid((value - best) / 2 + 2));
-}
-
-function standardised(values: readonly number[]): number[] {
-  const { mean, deviation } = spread(values);
-  return values.map((value) => (deviation === 0 ? 0 : (value - mean) / deviation));
 }

@@ -70,6 +70,27 @@ test('one fact needs its best places, an explanation the whole matter', () => {
   expect(whole('why was the bridge built?')).toBe(true);
 });
 
+test('no text that a request can hold takes long', () => {
+  const texts = [
+    'a or ',
+    ',',
+    'who and what is the ',
+    '北京和上海',
+    '2022年和2023年',
+    '《',
+    'for a, ',
+    'why? ',
+  ];
+  for (const length of [399, 4_000]) {
+    for (const text of texts) {
+      const question = text.repeat(Math.ceil(length / text.length)).slice(0, length);
+      const began = process.cpuUsage();
+      askedQuestion(question);
+      expect(process.cpuUsage(began).user / 1_000, `${length} of ${text}`).toBeLessThan(50);
+    }
+  }
+});
+
 describe('parts', () => {
   test.each([
     [

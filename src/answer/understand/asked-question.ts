@@ -4,8 +4,12 @@ import { plainQuestion } from './plain-question.ts';
 import { questionKind } from './question-kind.ts';
 import { questionParts } from './question-parts.ts';
 
+/** A longer text is no question to be taken apart, but a matter with a question at its end. */
+const LONGEST = 400;
+
 /** Pure; rules for English and Chinese first, and the asking words of de, fr, es, it and ja. */
 export function askedQuestion(question: string): AskedQuestion {
+  if (question.length > LONGEST) return { text: question, ...questionKind(question), parts: [] };
   const text = plainQuestion(question);
   const whole = questionKind(text);
   const parts = questionParts(text, whole.kind).map((part) => ({

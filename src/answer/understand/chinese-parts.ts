@@ -7,6 +7,8 @@ const JOINS = /[和与與及跟]|以及|、/u;
 /** Ends of a joined thing. */
 const PREDICATE = /分别|分別|各自?(?=[是有为])|都?是|有(?=[谁哪什多几])|在(?=[哪何])|[?？。，,]|$/u;
 const TOPIC_END = /的|是(?=[谁哪什何])|有(?=[谁哪什多几])|多少|在(?=[哪何])|分别/u;
+/** Conjunctions that are looked at: later ones join details. */
+const MOST_JOINS = 3;
 const words = new Intl.Segmenter('zh', { granularity: 'word' });
 
 /** Empty where the question asks one thing. */
@@ -46,7 +48,8 @@ function joined(question: string): string[] {
   const masked = text.replace(/《[^》]*》|“[^”]*”|「[^」]*」/gu, (title) =>
     '\uE000'.repeat(title.length),
   );
-  for (const join of masked.matchAll(new RegExp(JOINS.source, 'gu'))) {
+  const joins = [...masked.matchAll(new RegExp(JOINS.source, 'gu'))];
+  for (const join of joins.slice(0, MOST_JOINS)) {
     const parts = around(text, masked, join.index, join.index + join[0].length);
     if (parts.length > 1) return parts;
   }

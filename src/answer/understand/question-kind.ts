@@ -4,7 +4,7 @@ import { foldHan } from '../../core/tokens.ts';
 import { KIND_PATTERNS } from './kind-patterns.ts';
 
 /** Longer texts are told by their end, where the question stands. */
-const LONGEST = 600;
+const LONGEST = 300;
 
 /** What a search box is given: no sentence mark, no asking word. */
 const KEYWORDS = /^[^?？。!！]{1,80}$/u;
