@@ -3,7 +3,7 @@ import { FootnoteError } from '../src/core/errors.ts';
 import type { Decoder } from './decoder.ts';
 import { calibrationText } from './glm/calibration-text.ts';
 import { convertGlm, readGlmLayout } from './glm/convert-glm.ts';
-import { probeForm } from './glm/form-probe.ts';
+import { probeForm, rowShareOf } from './glm/form-probe.ts';
 import type { GlmConfig } from './glm/glm-config.ts';
 import { GlmDecoder } from './glm/glm-decoder.ts';
 import { cacheType } from './glm/glm-graph.ts';
@@ -59,7 +59,7 @@ export async function openDecoder(options: OpenDecoderOptions): Promise<OpenedDe
       );
     }
     if (model.kind === 'glm') {
-      const form = await formOf(model.source.config, options);
+      const { form, rowShare } = await formOf(model.source.config, options);
       const source =
         options.loraPath === undefined ? model.source : withLora(model.source, options.loraPath);
       const calibrationIds = tokenizer.encode(calibrationText);
@@ -70,7 +70,7 @@ export async function openDecoder(options: OpenDecoderOptions): Promise<OpenedDe
         options.cache === undefined || cacheType(form) !== 'float'
           ? undefined
           : await quantisedModel(glm, readGlmLayout(glm), calibrationIds);
-      const settings = { threads, device, prefixBytes, quantised };
+      const settings = { threads, device, prefixBytes, quantised, rowShare };
       const decoder = await GlmDecoder.open(modelPath, config, settings);
       return { decoder, tokenizer, converted, modelPath };
     }
@@ -104,10 +104,14 @@ export async function openDecoder(options: OpenDecoderOptions): Promise<OpenedDe
   }
 }
 
-async function formOf(config: GlmConfig, options: OpenDecoderOptions): Promise<GlmForm> {
-  if (options.form !== undefined) return options.form;
-  if (options.device === 'cuda') return 'float16';
-  return (await probeForm(config, options)).form;
+async function formOf(
+  config: GlmConfig,
+  options: OpenDecoderOptions,
+): Promise<{ readonly form: GlmForm; readonly rowShare?: number | undefined }> {
+  if (options.form !== undefined) return { form: options.form };
+  if (options.device === 'cuda') return { form: 'float16' };
+  const record = await probeForm(config, options);
+  return { form: record.form, rowShare: rowShareOf(record) };
 }
 
 /** The original GLM is made in float32 or, for every quantised form, in int8. */

@@ -8,7 +8,7 @@ import { buildPrompt } from '../prompt/build-prompt.ts';
 import { writeTinyModel, type TinyModel } from '../tiny-model.ts';
 import type { DecodeStats } from './decode-queue.ts';
 import type { DecodedRow, DecodeOptions } from './decode-row.ts';
-import type { GlmDecoder } from './glm-decoder.ts';
+import { GlmDecoder } from './glm-decoder.ts';
 import { referenceLogits } from './reference-forward.ts';
 import { citationMarks, tokenConstraint } from './token-constraint.ts';
 
@@ -79,6 +79,27 @@ describe('DecodeQueue', () => {
     const [first] = idsOf(plain.rows);
     expect(idsOf(ahead.rows)).toEqual([first, first, first]);
     expect(ahead.steps).toBeLessThan(100);
+  });
+
+  it('copies more ahead where rows are cheap, to the same text', async () => {
+    const text = [...(prompts[0] as number[]), ...(prompts[0] as number[])];
+    const options = { ...common, temperatures: [0, 0, 0.8], maxTokens: 60 };
+    const [config, settings] = [
+      (engine.decoder as GlmDecoder).config,
+      { threads: 1, device: 'cpu', prefixBytes: 0 } as const,
+    ];
+    const positions: number[] = [];
+    const texts: (readonly number[])[][] = [];
+    for (const rowShare of [0.01, 0.07]) {
+      const decoder = await GlmDecoder.open(engine.modelPath, config, { ...settings, rowShare });
+      texts.push(idsOf(await decoder.decode(text, options)));
+      const { positions: fed, steps } = decoder.stats;
+      positions.push(fed / steps);
+      await decoder.close();
+    }
+    const plain = await engine.decoder.decode(text, { ...options, copyAhead: false });
+    expect(texts).toEqual([idsOf(plain), idsOf(plain)]);
+    expect(positions[0]).toBeGreaterThan(positions[1] as number);
   });
 
   it('runs few tokens at a time while a reader waits, to the same text', async () => {

@@ -56,6 +56,8 @@ export class DecodeQueue {
   readonly #run: (input: RunInput) => Promise<RunOutput>;
   readonly #reader: PromptReader;
   readonly #empty: RowCache;
+  /** How much longer a row more makes a step, as a share of it, where that was measured. */
+  readonly #rowShare: number | undefined;
   readonly #hasLanes: boolean;
   #jobs: Job[] = [];
   readonly #questions = new ContinuationQueue();
@@ -71,8 +73,10 @@ export class DecodeQueue {
     run: (input: RunInput) => Promise<RunOutput>,
     prefixes: PrefixCache,
     empty: RowCache,
+    rowShare?: number,
   ) {
     this.#empty = empty;
+    this.#rowShare = rowShare;
     // The model with a half-precision cache has none: see `glmModel`.
     this.#hasLanes = Object.values(empty.tensors).every(({ type }) => type !== 'float16');
     this.#config = config;
@@ -96,7 +100,7 @@ export class DecodeQueue {
         promptIds,
         options: bounded,
         rows: options.temperatures.map(
-          (_, row) => new DecodeRow(row, bounded, this.#config.vocab_size),
+          (_, row) => new DecodeRow(row, bounded, this.#config.vocab_size, this.#rowShare),
         ),
         prompt: this.#empty,
         read: false,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { formRecords, keepFormRecord } from '../../src/runtime/form-records.ts';
-import { choose, probeForm } from './form-probe.ts';
+import { choose, probeForm, rowShareOf } from './form-probe.ts';
 
 const cacheDir = mkdtempSync(join(tmpdir(), 'footnote-forms-'));
 afterAll(() => {
@@ -33,6 +33,11 @@ describe('the form of the weights by processor', () => {
     const times = { int8: { oneMs: 9, manyMs: 9 }, int4: { oneMs: 1, manyMs: 1 } };
     expect(choose('int8', times, false).form).toBe('int4');
     expect(choose('int8', times, true).form).toBe('int8');
+    const quiet = { ...record, form: 'int8', busy: false } as const;
+    const rows = { int8: { oneMs: 2, manyMs: 2 + 63 * 0.1 } };
+    expect(rowShareOf({ ...quiet, times: rows })).toBeCloseTo(0.05, 6);
+    expect(rowShareOf({ ...quiet, times: rows, busy: true })).toBeUndefined();
+    expect(rowShareOf({ ...quiet, times: {} })).toBeUndefined();
     keepFormRecord(cacheDir, { ...record, times, busy: true });
     const again = await probeForm(shape, { cacheDir, threads: 1 });
     expect(again.times).not.toEqual(times);

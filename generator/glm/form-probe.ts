@@ -85,6 +85,13 @@ export async function probeForm(
   return record;
 }
 
+/** How much longer a row more makes a product of the form chosen, as a share; undefined under load. */
+export function rowShareOf({ form, times, busy }: FormRecord): number | undefined {
+  const { oneMs, manyMs } = times[form] ?? { oneMs: NaN, manyMs: NaN };
+  const share = (manyMs - oneMs) / (manyRows - 1) / oneMs;
+  return busy || !Number.isFinite(share) ? undefined : Math.max(0, share);
+}
+
 /** Under load the form that loses least is taken: times measured then have chosen int4 wrongly. */
 export function choose(
   eight: 'int8' | 'int7',

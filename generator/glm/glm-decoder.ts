@@ -29,6 +29,8 @@ export interface DecoderOptions extends SessionOptions {
   readonly quantised?: QuantisedModel | undefined;
   /** Bytes of KV kept of earlier prompts and answers; 0: none. Default: `defaultPrefixBytes`. */
   readonly prefixBytes?: number | undefined;
+  /** How much longer a row more makes a step, as a share of it: says how much is copied ahead. */
+  readonly rowShare?: number | undefined;
 }
 
 export class GlmDecoder {
@@ -52,7 +54,7 @@ export class GlmDecoder {
     const kept = options.quantised === undefined ? held : 'int8';
     this.#empty = emptyCache(config, kept === 'float16' || kept === 'int8' ? kept : 'float32');
     const prefixes = new PrefixCache(options.prefixBytes ?? defaultPrefixBytes(config));
-    this.#queue = new DecodeQueue(config, this.#run, prefixes, this.#empty);
+    this.#queue = new DecodeQueue(config, this.#run, prefixes, this.#empty, options.rowShare);
   }
 
   /** @throws FootnoteError `model-invalid` when onnxruntime refuses the model */

@@ -44,7 +44,7 @@ export async function startSubject(
       return (await next).result as TaskResult;
     },
     close: () => {
-      child.disconnect();
+      if (child.connected) child.disconnect();
     },
   };
 }
