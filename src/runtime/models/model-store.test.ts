@@ -15,7 +15,10 @@ import type { ModelEntry } from './model-table.ts';
 import { PathSource } from './path-source.ts';
 
 const signal = new AbortController().signal;
-const weights = randomBytes(300_000);
+/** Bytes that begin as a GGUF file does: anything else is refused as no model. */
+const ggufBytes = (length: number): Buffer =>
+  Buffer.concat([Buffer.from('GGUF'), randomBytes(length - 4)]);
+const weights = ggufBytes(300_000);
 let hub: LoopbackHub;
 let folder: string;
 
@@ -135,7 +138,7 @@ describe('downloads from the hub', () => {
   });
 
   it('starts anew when the file changed in mid-download', async () => {
-    const renewed = randomBytes(250_000);
+    const renewed = ggufBytes(250_000);
     hub.holdAfter(100_000);
     const cut = cutAt(100_000);
     const model = await store().ensure('org/repo:model.gguf', {
