@@ -127,3 +127,12 @@ describe('decodeText', () => {
     },
   );
 });
+
+it('believes a page that names its charset against a server that sends Latin-1 by default', () => {
+  const html =
+    '<html><head><meta charset="shift_jis"></head><body>新しい大水槽を公開します</body></html>';
+  const bytes = iconv.encode(html, 'shift_jis');
+  expect(decodeText(bytes, 'text/html; charset=ISO-8859-1').text).toBe(html);
+  const latin = iconv.encode('<meta charset="utf-8"><p>Café', 'windows-1252');
+  expect(decodeText(latin, 'text/html; charset=ISO-8859-1').text).toContain('Café');
+});

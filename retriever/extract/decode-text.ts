@@ -227,6 +227,15 @@ export function decodeText(
     const broken = text.split('\uFFFD').length - 1;
     const wideChars = text.match(/[^\0-\u007F\uFFFD]/gu)?.length ?? 0;
     if (broken <= Math.max(2, wideChars * 0.1)) return { text, encoding: 'utf-8', source };
+  } else if (declared === 'windows-1252' && header !== null && prescan) {
+    // Most often a server's default. The standard has the header win; but where the page itself names
+    // another charset and its bytes fit that one, a reader sees words only with that one.
+    const own = prescanEncoding(bytes);
+    const text = own === null || own === declared ? null : decodeAs(bytes, own);
+    if (own !== null && text?.includes('\uFFFD') === false) {
+      return { text, encoding: own, source: 'declared' };
+    }
+    return { text: decodeAs(bytes, declared), encoding: declared, source };
   } else if (declared !== null) {
     return { text: decodeAs(bytes, declared), encoding: declared, source };
   }

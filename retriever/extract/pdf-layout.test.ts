@@ -142,3 +142,31 @@ describe('pdfParts', () => {
     );
   });
 });
+
+it('keeps the hyphens that the author typed and takes out those of the printer', () => {
+  const lines = [
+    'A third of it is cast-',
+    'iron work, and the govern-',
+    'ment lets it for twenty-',
+    'five years; the water-',
+    'works own the waterworks.',
+  ];
+  const { blocks } = layoutPages([
+    {
+      left: 0,
+      right: 600,
+      bottom: 0,
+      top: 800,
+      fragments: lines.map((text, row) => ({
+        text,
+        x: 50,
+        y: 700 - row * 14,
+        width: 300,
+        size: 11,
+      })),
+    },
+  ]);
+  expect(blocks.map(({ text }) => text).join(' ')).toBe(
+    'A third of it is cast-iron work, and the government lets it for twenty-five years; the waterworks own the waterworks.',
+  );
+});

@@ -53,7 +53,11 @@ function median(values: readonly number[]): number {
 
 /** Middle of the gap between two columns, or null: a stripe that few rows cross while both sides are full. */
 function findGutter(fragments: readonly PdfFragment[]): number | null {
-  if (fragments.length < 20) return null;
+  // Two short columns of text are columns too; so few rows of short cells may be a table.
+  const prose = fragments.filter((part) => part.text.trim().length >= 18).length;
+  if (fragments.length < 20 && (fragments.length < 8 || prose < fragments.length * 0.8)) {
+    return null;
+  }
   const left = Math.min(...fragments.map((part) => part.x));
   const right = Math.max(...fragments.map((part) => part.x + part.width));
   const width = right - left;
@@ -183,8 +187,44 @@ function withoutRunningLines(pages: readonly (readonly Line[])[]): readonly (rea
 const ENDS = /[.!?:;。！？：；…”"')）\]]$/u;
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}，。、；：！？]$/u;
 
-function append(text: string, line: string): string {
-  if (/\p{L}[-\u2010\u00AD]$/u.test(text) && /^\p{Ll}/u.test(line)) return text.slice(0, -1) + line;
+/** Second halves that no word begins with: the hyphen before them is the printer's. */
+const HALF =
+  /^(?:ment|tion|sion|ing|ness|able|ible|ity|ous|ful|less|ance|ence|ant|ent|ary|ory|ism|ist|ive|ize|ise|ate|al|ial|ical|er|ed|es|est|ly|ture|cial|tain|ation|tor)/u;
+const COMPOUND_START =
+  /^(?:self|well|non|ex|half|cross|long|short|high|low|all|cast|open|full|part|quasi|semi|vice|mid|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|one|two|three|four|five|six|seven|eight|nine|ten|first|second|third|so|state|year|ill|hard|old|new|large|small|best|better|ever|free|left|right|north|south|east|west|mother|father|brother|sister|son|daughter)$/u;
+
+/**
+ * Was the hyphen at the line's end typed by the author (`twenty-five`) or set by the printer
+ * (`govern-ment`)? By how the document writes the word elsewhere, then by its halves.
+ */
+function isTypedHyphen(left: string, right: string, known: ReadonlySet<string>): boolean {
+  const [first, second] = [left.toLowerCase(), right.toLowerCase()];
+  if (known.has(first + second)) return false;
+  if (known.has(`${first}-${second}`)) return true;
+  if (!/^[a-z]+$/u.test(first + second) || HALF.test(second)) return false;
+  return COMPOUND_START.test(first) || (known.has(first) && known.has(second) && second.length > 2);
+}
+
+/** Words of the text in lower case, those with hyphens inside as one. */
+function wordsOf(lines: readonly { readonly text: string }[]): ReadonlySet<string> {
+  const words = new Set<string>();
+  for (const { text } of lines) {
+    for (const word of text.toLowerCase().split(/[^\p{L}\p{M}-]+/u)) words.add(word);
+  }
+  return words;
+}
+
+function append(text: string, line: string, known: ReadonlySet<string>): string {
+  if (text.endsWith('\u00AD')) return text.slice(0, -1) + line;
+  if (/\p{L}[-\u2010]$/u.test(text) && /^\p{Ll}/u.test(line)) {
+    const left =
+      text
+        .slice(-41, -1)
+        .split(/[^\p{L}\p{M}]/u)
+        .at(-1) ?? '';
+    const right = line.slice(0, 40).split(/[^\p{L}\p{M}]/u)[0] ?? '';
+    return (isTypedHyphen(left, right, known) ? text : text.slice(0, -1)) + line;
+  }
   if (
     UNSPACED.test(text) &&
     /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}，。、「『（]/u.test(line)
@@ -226,6 +266,7 @@ export function layoutPages(pages: readonly PdfPage[]): {
     if (gap > 0 && gap < bodySize * 3) gaps.push(gap);
   }
   const gap = median(gaps);
+  const known = wordsOf(lines);
   const groups: { text: string; size: number; count: number }[] = [];
   lines.forEach((line, index) => {
     const previous = lines[index - 1];
@@ -233,7 +274,7 @@ export function layoutPages(pages: readonly PdfPage[]): {
     if (previous === undefined || group === undefined || breaksAfter(previous, line, gap))
       groups.push({ text: line.text, size: line.size, count: 1 });
     else {
-      group.text = append(group.text, line.text);
+      group.text = append(group.text, line.text, known);
       group.count += 1;
     }
   });
