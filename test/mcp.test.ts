@@ -57,7 +57,12 @@ async function checkCancelling(client: Client): Promise<void> {
 /** What every transport must do. */
 async function checkTools(client: Client): Promise<void> {
   const { tools } = await client.listTools();
-  expect(tools.map(({ name }) => name).toSorted()).toEqual(['answer', 'read_page', 'search']);
+  expect(tools.map(({ name }) => name).toSorted()).toEqual([
+    'answer',
+    'read_page',
+    'search',
+    'verify',
+  ]);
   for (const tool of tools) {
     expect(tool.inputSchema.type).toBe('object');
     expect(tool.outputSchema).toBeDefined();

@@ -1,6 +1,5 @@
 /** Readers of a user's or a page's text: ten times as much of it takes some ten times as long, whatever it says. */
 import { describe, expect, it } from 'vitest';
-import { markdownParts } from '../../retriever/extract/markdown-document.ts';
 import { normaliseLine, normaliseVerbatim } from '../../retriever/extract/normalise-text.ts';
 import { parseDate } from '../../retriever/extract/parse-date.ts';
 import { fragmentBlocks } from '../../retriever/extract/html-document.ts';
@@ -52,7 +51,10 @@ const NOW = new Date('2026-01-31T12:00:00Z');
 const EARLIER = [{ question: 'How deep is Lake Baikal?', answer: 'It is 1,642 metres deep [1].' }];
 const POLICY = parseFetchAllow([]);
 
-/** What a turn, a question, a page, a draft or a header goes through. */
+/**
+ * What a turn, a question, a page, a draft or a header goes through. Markdown is missing: the parser is a
+ * library's, and runs in a process with a deadline.
+ */
 const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   aboutConversation: (text) => aboutConversation(text, [{ role: 'user', content: text }], 'en'),
   analyseQuestion,
@@ -81,7 +83,6 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   keywords,
   keywordsOf,
   linearPattern: (text) => linearPattern('^(?:(?:a|and|[^x])+)+!$').test(text),
-  markdownParts,
   normaliseLine,
   normaliseVerbatim,
   parseDate,

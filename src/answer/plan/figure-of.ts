@@ -20,9 +20,9 @@ interface Wanted {
 const NEAR = 40;
 /** A sentence that names neither the thing nor the measure is no source for it. */
 const LEAST = 3;
-/** "Its greatest depth is …", "它全长…", or a line of a table: said of what the page is about. */
+/** "Its greatest depth is …", "它全长…", or a line of a table ("Born: …"): said of what the page is about. */
 const OF_THE_PAGE =
-  /^(?:it|its|he|his|she|her|they|their|the (?:lake|mountain|peak|summit|tower|building|canal|river|city|country|bridge|island|rocket|volcano))\b|^[它牠他她其该該]|^[^|]{1,40} \| /iu;
+  /^(?:it|its|he|his|she|her|they|their|the (?:lake|mountain|peak|summit|tower|building|canal|river|city|country|bridge|island|rocket|volcano))\b|^[它牠他她其该該]|^[^|:：]{1,40}(?: \| |: |：)/iu;
 /** "There is a cliff 8 km high" speaks of another thing than the page. */
 const OF_ANOTHER = /\bthere (?:is|are|was|were)\b|有一[座条個个]/iu;
 

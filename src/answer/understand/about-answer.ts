@@ -86,7 +86,7 @@ export function aboutAnswer(message: string): AboutAnswer | null {
 
 /** The list of sources that clients show below an answer, or send back with it. */
 const SOURCE_LIST =
-  /\n\s*(?:#{1,4} |\*\*)?(?:sources?|references?|citations?|来源|出处|参考(?:资料|来源)?)\s*[:：]?(?:\*\*)?\s*[:：]?\s*\n/iu;
+  /\n[ \t]{0,8}(?:#{1,4} |\*\*)?(?:sources?|references?|citations?|来源|出处|参考(?:资料|来源)?)[ \t]{0,8}[:：]?(?:\*\*)?[ \t]{0,8}[:：]?[ \t]{0,8}\r?\n/iu;
 
 /** An earlier answer without the list of its sources. */
 export function withoutSourceList(answer: string): string {

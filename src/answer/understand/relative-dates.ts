@@ -17,7 +17,7 @@ const MONTHS =
   );
 /** Titles in marks of any kind. An apostrophe within a word is none. */
 const QUOTED =
-  /"[^"]*"|“[^”]*”|«[^»]*»|《[^》]*》|「[^」]*」|『[^』]*』|(?<![\p{L}\p{N}])['‘][^'’]{2,80}['’](?![\p{L}\p{N}])/gu;
+  /"[^"]{0,200}"|“[^“”]{0,200}”|«[^«»]{0,200}»|《[^《》]{0,200}》|「[^「」]{0,200}」|『[^『』]{0,200}』|(?<![\p{L}\p{N}])['‘][^'’]{2,80}['’](?![\p{L}\p{N}])/gu;
 
 /** What `change` makes of the text outside of quotation and title marks; `before`: all that precedes. */
 export function outsideQuotes(
