@@ -255,6 +255,8 @@ describe.skipIf(!ready)('stopping', () => {
       const answering = ask(key);
       await engine.asked;
       const stopped = own.stop();
+      // A question that came before the signal is taken would wait for the engine as well.
+      await expect.poll(() => own.log(), { timeout: 10_000 }).toContain('stopping:');
       // The answer cannot be ready before the engine answers, so these come while it is in hand.
       await expect
         .poll(
