@@ -115,6 +115,8 @@ export class LocalGenerator implements Generator {
         stage: 'generate',
         maxQueued: options.maxQueued ?? 32,
         concurrency: options.maxTogether ?? 8,
+        // A draft that was half written goes on in the second try, which this class makes itself.
+        retryCrash: false,
         // One native call cannot be interrupted: a chunk of prefill on a slow machine.
         cancelGraceMs: 20_000,
       });

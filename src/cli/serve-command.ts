@@ -26,6 +26,8 @@ export async function serve(
     apiKeys: config.apiKeys,
     rateLimit: config.rateLimit,
     corsOrigins: config.corsOrigins,
+    host: config.host,
+    allowedHosts: config.allowedHosts,
     notReady: () => (signal.aborted ? 'the service is stopping' : app.notReady()),
     signal: work.signal,
     page: loadPageAssets(),

@@ -27,7 +27,8 @@ export class TerminalText {
     const terminal = stream.isTTY === true;
     this.#colours = terminal && stream.hasColors?.() === true;
     this.#links = terminal && links;
-    this.columns = terminal ? (stream.columns ?? 80) : null;
+    // A terminal that does not know its width says 0.
+    this.columns = terminal ? stream.columns || 80 : null;
   }
 
   get links(): boolean {

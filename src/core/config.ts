@@ -126,6 +126,10 @@ export const CONFIG_FIELDS = {
     env: 'FOOTNOTE_CORS_ORIGINS',
     help: 'comma-separated origins whose pages may call the service; empty by default: none',
   },
+  allowedHosts: {
+    env: 'FOOTNOTE_ALLOWED_HOSTS',
+    help: 'comma-separated host names under which the service is reached, such as a reverse proxy has; default: on a loopback address the loopback names only, elsewhere any',
+  },
   logLevel: {
     env: 'FOOTNOTE_LOG_LEVEL',
     help: 'fatal, error, warn, info, debug, trace or silent',
@@ -243,6 +247,7 @@ function schemaFor(environment: NodeJS.ProcessEnv) {
     apiKeys: list.default([]),
     rateLimit: integer(0).default(0),
     corsOrigins: list.default([]),
+    allowedHosts: list.default([]),
     logLevel: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     chromiumPath: text.optional(),
     threads: integer(0).default(0),

@@ -17,6 +17,7 @@ export const ERROR_TABLE = {
   'bad-request': { status: 400, action: 'fail', title: 'The request is not valid' },
   'bad-json': { status: 400, action: 'fail', title: 'The body is not valid JSON' },
   unauthorized: { status: 401, action: 'fail', title: 'An API key is needed' },
+  'host-refused': { status: 403, action: 'fail', title: 'This host or origin is not served' },
   'not-found': { status: 404, action: 'fail', title: 'No such resource' },
   'method-not-allowed': { status: 405, action: 'fail', title: 'This method is not allowed here' },
   'not-acceptable': { status: 406, action: 'fail', title: 'No acceptable representation' },

@@ -61,6 +61,35 @@ describe('bearerCheck', () => {
     expect((await get(url)).text).toContain('unauthorized');
   });
 
+  it('takes the scheme in any case of letters', async () => {
+    const url = await guarded(['one']);
+    for (const scheme of ['bearer', 'BEARER', 'Bearer ']) {
+      expect((await get(url, { authorization: `${scheme} one` })).text).toBe('key:0');
+    }
+  });
+
+  it('hashes slowly beside the event loop, and stops looking at an address after many wrong keys', async () => {
+    const { key, scrypt } = newApiKey();
+    const url = await guarded([scrypt]);
+    expect((await get(url, bearer(key))).text).toBe('key:0');
+    // While unknown keys are hashed on another thread, a known one passes by.
+    const ended: string[] = [];
+    const first = get(url, bearer('wrong key')).then(() => ended.push('wrong'));
+    await Promise.all([first, get(url, bearer(key)).then(() => ended.push('known'))]);
+    expect(ended).toEqual(['known', 'wrong']);
+    const wrong = await Promise.all(
+      Array.from({ length: 24 }, (_, index) => get(url, bearer(`wrong ${index}`))),
+    );
+    const codes = wrong.map(({ text }) => (JSON.parse(text) as { code: string }).code);
+    expect(codes).toContain('unauthorized');
+    expect(codes).toContain('overloaded');
+    expect(codes).not.toContain('internal');
+    for (let index = 0; index < 20; index += 1) await get(url, bearer('wrong again'));
+    expect((await get(url, bearer('another'))).text).toContain('rate-limited');
+    // Who is known comes in all the same.
+    expect((await get(url, bearer(key))).text).toBe('key:0');
+  }, 180_000);
+
   it('knows by the address who asks where no keys are wanted', async () => {
     expect((await get(await guarded([]), bearer('any'))).text).toMatch(/^address:.*127\.0\.0\.1$/u);
   });

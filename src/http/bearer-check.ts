@@ -1,7 +1,9 @@
 /** API keys: hashed at rest, compared in constant time. */
-import { createHash, randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, scrypt, scryptSync, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { NextFunction, Request, Response } from 'express';
 import { LRUCache } from 'lru-cache';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { FootnoteError } from '../core/errors.ts';
 
 /** A key's hash: SHA-256 for random keys, scrypt (RFC 7914) for keys that people made up. */
@@ -10,6 +12,15 @@ type StoredKey =
   | { readonly kind: 'scrypt'; readonly salt: Buffer; readonly digest: Buffer };
 
 const SCRYPT_BYTES = 32;
+const hashSlowly = promisify(scrypt) as (
+  key: string,
+  salt: Buffer,
+  bytes: number,
+) => Promise<Buffer>;
+/** Wrong keys of one address in a minute before its unknown keys are no longer looked at. */
+const WRONG_KEYS = 20;
+/** Unknown keys that are hashed at once, and that may wait for it; each costs some 50 ms of another thread. */
+const MOST_WAITING = 16;
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
@@ -60,42 +71,97 @@ export const CLIENT = 'client';
 
 /**
  * A middleware that wants a known key as `Authorization: Bearer KEY` (or `X-API-Key`, as some agents
- * send it) where any keys are configured, and marks who asks: the key's number, or the address.
- * @throws FootnoteError `config-invalid` at once, `unauthorized` for a request
+ * send it) where any keys are configured, and marks who asks: the key's number, or the address. A key costs
+ * this thread one SHA-256; for keys that people made up, scrypt runs on another thread, one key at a time,
+ * and each address has a bounded number of wrong ones a minute.
+ * @throws FootnoteError `config-invalid` at once; `unauthorized`, `rate-limited`, `overloaded` for a request
  */
 export function bearerCheck(keys: readonly string[]) {
   const stored = keys.map((entry, index) => parseKey(entry, index));
-  // scrypt is slow by design: a key that passed once is known by its digest afterwards.
+  const slow = stored.some(({ kind }) => kind === 'scrypt');
+  // scrypt is slow by design: a key that was looked up once is known by its digest afterwards.
   const passed = new LRUCache<string, number>({ max: 1_000 });
-  const find = (token: string): number => {
-    const digest = sha256(token);
-    const name = digest.toString('base64');
-    const known = passed.get(name);
-    if (known !== undefined) return known;
+  const failed = new LRUCache<string, true>({ max: 1_000 });
+  const wrong = new RateLimiterMemory({ points: WRONG_KEYS, duration: 60 });
+  let waiting = 0;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  const fastIndex = (digest: Buffer): number => {
     let found = -1;
-    // All are compared, so that the time does not tell which one was nearly right.
+    // All are compared, so that the time does not tell which one was nearly right; the same below.
     for (const [index, key] of stored.entries()) {
-      const made = key.kind === 'sha256' ? digest : scryptSync(token, key.salt, SCRYPT_BYTES);
-      if (timingSafeEqual(key.digest, made) && found < 0) found = index;
+      if (key.kind === 'sha256' && timingSafeEqual(key.digest, digest) && found < 0) found = index;
     }
-    if (found >= 0) passed.set(name, found);
     return found;
   };
-  return (request: Request, response: Response, next: NextFunction): void => {
+  const slowIndex = async (token: string): Promise<number> => {
+    let found = -1;
+    for (const [index, key] of stored.entries()) {
+      if (key.kind !== 'scrypt') continue;
+      const made = await hashSlowly(token, key.salt, SCRYPT_BYTES);
+      if (timingSafeEqual(key.digest, made) && found < 0) found = index;
+    }
+    return found;
+  };
+  const inTurn = async (token: string): Promise<number> => {
+    if (waiting >= MOST_WAITING) {
+      throw new FootnoteError('overloaded', 'too many unknown keys are being checked', {
+        retryAfterSeconds: 2,
+      });
+    }
+    waiting += 1;
+    try {
+      const mine = turn.then(() => slowIndex(token));
+      turn = mine.catch(() => undefined);
+      return await mine;
+    } finally {
+      waiting -= 1;
+    }
+  };
+  const indexOf = async (token: string, address: string): Promise<number> => {
+    const digest = sha256(token);
+    const fast = fastIndex(digest);
+    if (fast >= 0 || !slow) return fast;
+    const name = digest.toString('base64');
+    const before = passed.get(name);
+    if (before !== undefined) return before;
+    // Right keys of an address that sent many wrong ones wait as well, unless they are known already.
+    const state = await wrong.get(address);
+    if (state !== null && state.consumedPoints >= WRONG_KEYS) throw tooMany(state);
+    const found = failed.has(name) ? -1 : await inTurn(token);
+    if (found >= 0) passed.set(name, found);
+    else {
+      failed.set(name, true);
+      await wrong.consume(address).catch((thrown: unknown) => {
+        throw thrown instanceof RateLimiterRes ? tooMany(thrown) : thrown;
+      });
+    }
+    return found;
+  };
+  return async (request: Request, response: Response, next: NextFunction): Promise<void> => {
+    const address = request.socket.remoteAddress ?? '';
     if (stored.length === 0) {
-      response.locals[CLIENT] = `address:${request.socket.remoteAddress ?? ''}`;
+      response.locals[CLIENT] = `address:${address}`;
       next();
       return;
     }
+    // The scheme's name has no case (RFC 9110, section 11.1).
     const token =
-      /^Bearer (.{1,200})$/u.exec(request.get('authorization') ?? '')?.[1] ??
+      /^Bearer +(\S.{0,199})$/iu.exec(request.get('authorization') ?? '')?.[1] ??
       request.get('x-api-key') ??
       '';
-    const index = token === '' || token.length > 200 ? -1 : find(token);
+    const index = token === '' || token.length > 200 ? -1 : await indexOf(token, address);
     if (index < 0) {
       throw new FootnoteError('unauthorized', 'send a valid key as `Authorization: Bearer KEY`');
     }
     response.locals[CLIENT] = `key:${index}`;
     next();
   };
+}
+
+function tooMany({ msBeforeNext }: RateLimiterRes): FootnoteError {
+  const seconds = Math.max(1, Math.ceil(msBeforeNext / 1_000));
+  return new FootnoteError('rate-limited', `too many wrong keys; wait ${seconds} seconds`, {
+    retryAfterSeconds: seconds,
+  });
 }

@@ -47,6 +47,8 @@ async function post(parts: PipelineParts, path: string, body: object): Promise<R
       apiKeys: [],
       rateLimit: 0,
       corsOrigins: [],
+      host: '127.0.0.1',
+      allowedHosts: [],
       notReady: () => null,
       signal: new AbortController().signal,
       page: new Map(),

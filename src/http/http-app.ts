@@ -17,6 +17,7 @@ import { readChatRequest } from './chat-request.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { answerWire, writeEventStream } from './event-stream.ts';
 import { sendPageAsset, type PageAsset } from './page-assets.ts';
+import { hostCheck } from './host-check.ts';
 import { jsonBody } from './json-body.ts';
 import { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
@@ -51,6 +52,10 @@ export interface HttpAppOptions {
   readonly rateLimit: number;
   /** Origins whose pages may call; empty: none. */
   readonly corsOrigins: readonly string[];
+  /** The address that is listened on. */
+  readonly host: string;
+  /** Names under which the service is reached beside loopback ones; `*`: any. */
+  readonly allowedHosts: readonly string[];
   /** Why the service is not ready, or null when it is. */
   readonly notReady: () => string | null;
   /** Aborts all work, at the end of a drain. */
@@ -89,6 +94,7 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
     next();
   });
 
+  app.use(hostCheck({ ...options, keyed: options.apiKeys.length > 0 }));
   app.use(crossOrigin(options.corsOrigins));
 
   const route = (
@@ -198,7 +204,10 @@ export function createHttpApp(options: HttpAppOptions): express.Express {
   app.use((thrown: unknown, _request: Request, response: Response, _next: NextFunction) => {
     const error = fromExpress(thrown);
     const requestId = String(response.locals['requestId']);
-    if (error.status >= 500) logger.error({ requestId, err: error }, error.message);
+    // What the caller shall retry is no fault of the program: no stack.
+    if (error.status >= 500 && error.retryable)
+      logger.warn({ requestId, code: error.code }, error.message);
+    else if (error.status >= 500) logger.error({ requestId, err: error }, error.message);
     if (response.headersSent || response.destroyed) {
       response.destroy();
       return;
@@ -290,7 +299,7 @@ async function* measured(
       yield event;
     }
   } catch (error) {
-    metrics.failure(signal.aborted);
+    metrics.failure(toFootnoteError(error), signal.aborted);
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { FootnoteError } from '../core/errors.ts';
 import type { Answer } from '../core/nouns.ts';
 
 const SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64];
@@ -23,7 +24,7 @@ export class Metrics {
     });
     this.#answers = new Counter({
       name: 'footnote_answers_total',
-      help: 'Questions by outcome: answered, abstained, failed, cancelled',
+      help: 'Questions by outcome: answered, abstained, refused, failed, cancelled',
       labelNames: ['outcome'],
       registers,
     });
@@ -66,7 +67,10 @@ export class Metrics {
     this.#tokens.inc({ kind: 'completion' }, answer.usage.completion_tokens);
   }
 
-  failure(cancelled: boolean): void {
-    this.#answers.inc({ outcome: cancelled ? 'cancelled' : 'failed' });
+  /** @param error what ended the question; a refusal is no failure of the service */
+  failure(error: FootnoteError, cancelled: boolean): void {
+    const refused =
+      error.status < 500 || error.code === 'overloaded' || error.code === 'shutting-down';
+    this.#answers.inc({ outcome: cancelled ? 'cancelled' : refused ? 'refused' : 'failed' });
   }
 }

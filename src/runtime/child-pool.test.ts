@@ -9,7 +9,8 @@ const folder = mkdtempSync(join(tmpdir(), 'footnote-child-'));
 const module = join(folder, 'child.ts');
 writeFileSync(
   module,
-  `import { serveChild } from ${JSON.stringify(new URL('./serve-child.ts', import.meta.url).href)};
+  `import { existsSync, writeFileSync } from 'node:fs';
+import { serveChild } from ${JSON.stringify(new URL('./serve-child.ts', import.meta.url).href)};
 serveChild({
   echo: (value) => value,
   count: async (n, { emit }) => { for (let i = 0; i < n; i += 1) emit(i); return 'done'; },
@@ -19,6 +20,12 @@ serveChild({
   }),
   hang: () => { for (;;); },
   die: () => process.kill(process.pid, 'SIGKILL'),
+  dieOnce: (marker) => {
+    if (existsSync(marker)) return 'done';
+    writeFileSync(marker, '');
+    process.kill(process.pid, 'SIGKILL');
+  },
+  tellAndDie: (_, { emit }) => { emit(1); setTimeout(() => process.kill(process.pid, 'SIGKILL'), 200); return new Promise(() => {}); },
   fail: () => { throw Object.assign(new Error('bad page'), { code: 'extract-failed' }); },
   odd: () => { throw new TypeError('odd'); },
   pid: () => process.pid,
@@ -76,6 +83,22 @@ describe('ChildPool', () => {
     const one = pool();
     await expect(one.call('die', 0, calm)).rejects.toMatchObject({ code: 'worker-crashed' });
     expect(await one.call('echo', 'alive', calm)).toBe('alive');
+  });
+
+  it('makes a call once more when its child died of itself, before it told anything', async () => {
+    const one = pool();
+    expect(await one.call('dieOnce', join(folder, 'first'), calm)).toBe('done');
+    const told: number[] = [];
+    const telling = { ...calm, onEvent: (event: number) => told.push(event) };
+    await expect(one.call('tellAndDie', 0, telling)).rejects.toMatchObject({
+      code: 'worker-crashed',
+      retryAfterSeconds: 2,
+    });
+    expect(told).toEqual([1]);
+    const strict = pool({ retryCrash: false });
+    await expect(strict.call('dieOnce', join(folder, 'second'), calm)).rejects.toMatchObject({
+      code: 'worker-crashed',
+    });
   });
 
   it('cancels at once, in a cooperative child without killing it', async () => {

@@ -24,6 +24,11 @@ export interface ChildPoolOptions {
   readonly cancelGraceMs?: number;
   /** Added to a call's deadline while its child still loads its code; default 15,000. */
   readonly startupMs?: number;
+  /**
+   * Whether a call whose child died of itself is made once more, in a new child, where it has told nothing
+   * yet; default true. What kills a child by itself fails at the second time.
+   */
+  readonly retryCrash?: boolean;
   /** V8 heap limit of a child in MB. */
   readonly maxHeapMb?: number;
   /** Forwards the children's stderr; default: inherited. */
@@ -45,6 +50,8 @@ interface Job {
   readonly reject: (error: FootnoteError) => void;
   onAbort: () => void;
   timer?: NodeJS.Timeout;
+  /** It has told an event, or was made a second time: a crash ends it. */
+  final: boolean;
 }
 
 interface Child {
@@ -71,6 +78,7 @@ export class ChildPool {
       cancelGraceMs: 2_000,
       startupMs: 15_000,
       silent: false,
+      retryCrash: true,
       ...options,
     };
   }
@@ -111,6 +119,7 @@ export class ChildPool {
         options,
         resolve: resolve as (value: unknown) => void,
         reject,
+        final: !this.#options.retryCrash,
         onAbort: () => {
           const place = this.#queue.indexOf(job);
           if (place >= 0) this.#queue.splice(place, 1);
@@ -171,7 +180,7 @@ export class ChildPool {
       this.#retire(child, this.#crash(`could not run: ${error.message}`));
     });
     child.process.on('exit', (code, signal) => {
-      this.#retire(child, this.#crash(`exited (${signal ?? code})`));
+      this.#retire(child, this.#crash(`exited (${signal ?? code})`), true);
     });
     // A pool must not keep a finished program alive.
     child.process.unref();
@@ -227,6 +236,7 @@ export class ChildPool {
     const job = child.jobs.get(message.id);
     if (job === undefined) return;
     if (message.type === 'event') {
+      job.final = true;
       if (!job.options.signal.aborted) job.options.onEvent?.(message.event as never);
       return;
     }
@@ -256,10 +266,14 @@ export class ChildPool {
 
   #crash(what: string): FootnoteError {
     const { stage } = this.#options;
-    return new FootnoteError('worker-crashed', `the ${stage} process ${what}`, { stage });
+    return new FootnoteError('worker-crashed', `the ${stage} process ${what}`, {
+      stage,
+      retryAfterSeconds: 2,
+    });
   }
 
-  #retire(child: Child, error: FootnoteError): void {
+  /** @param again whether its calls may be made once more */
+  #retire(child: Child, error: FootnoteError, again = false): void {
     if (child.dead) return;
     child.dead = true;
     this.#children.splice(this.#children.indexOf(child), 1);
@@ -269,9 +283,25 @@ export class ChildPool {
       ended.once('exit', () => this.#ending.delete(ended));
     }
     ended.kill('SIGKILL');
-    for (const job of child.jobs.values()) this.#settle(job, error);
+    for (const job of [...child.jobs.values()].reverse()) {
+      if (again && !job.final && !this.#closed && !job.options.signal.aborted) this.#requeue(job);
+      else this.#settle(job, error);
+    }
     child.jobs.clear();
     this.#pump();
+  }
+
+  #requeue(job: Job): void {
+    clearTimeout(job.timer);
+    job.options.signal.removeEventListener('abort', job.onAbort);
+    job.final = true;
+    job.onAbort = () => {
+      const place = this.#queue.indexOf(job);
+      if (place >= 0) this.#queue.splice(place, 1);
+      job.reject(abortReason(job.options.signal));
+    };
+    job.options.signal.addEventListener('abort', job.onAbort, { once: true });
+    this.#queue.unshift(job);
   }
 
   #pump(): void {
