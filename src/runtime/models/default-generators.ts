@@ -14,7 +14,10 @@ export interface MachineFacts {
 }
 
 const LARGE = 'glm-edge-1.5b-chat';
-/** Writes better than the common one, at three times the time: the caller probes whether it is fast enough. */
+/**
+ * Writes better than the common one, at three times the time: the caller probes whether it is fast enough.
+ * Only where it was fetched on purpose: 1.1 GB and minutes of converting are no first answer.
+ */
 export const BETTER = 'qwen2.5-coder-1.5b';
 const COMMON = 'qwen2.5-coder-0.5b';
 const SMALL = 'smollm2-135m';
@@ -38,7 +41,10 @@ export function defaultGenerators(
   const line = [
     ...(config.generator === undefined ? [] : [config.generator]),
     ...(reached && bears(LARGE) && machine.cores >= LARGE_MIN_CORES ? [LARGE] : []),
-    ...(config.generator === undefined && bears(BETTER) && machine.cores >= BETTER_MIN_CORES
+    ...(config.generator === undefined &&
+    (machine.installed ?? []).includes(BETTER) &&
+    bears(BETTER) &&
+    machine.cores >= BETTER_MIN_CORES
       ? [BETTER]
       : []),
     ...(bears(COMMON) ? [COMMON] : [SMALL]),

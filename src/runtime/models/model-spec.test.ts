@@ -48,17 +48,17 @@ describe('the line of default generators', () => {
   const big = { memoryBytes: 16e9, cores: 8 };
 
   it('puts the large model first only where the hub is reached and the machine bears it', () => {
+    const installed = ['qwen2.5-coder-1.5b'];
     expect(defaultGenerators({}, { ...big, hubReachable: true })).toEqual([
       'glm-edge-1.5b-chat',
+      'qwen2.5-coder-0.5b',
+    ]);
+    expect(defaultGenerators({}, { ...big, hubReachable: false })).toEqual(['qwen2.5-coder-0.5b']);
+    expect(defaultGenerators({}, { ...big, cores: 2, hubReachable: true, installed })).toEqual([
       'qwen2.5-coder-1.5b',
       'qwen2.5-coder-0.5b',
     ]);
-    expect(defaultGenerators({}, { ...big, hubReachable: false })).toEqual([
-      'qwen2.5-coder-1.5b',
-      'qwen2.5-coder-0.5b',
-    ]);
-    expect(defaultGenerators({}, { ...big, cores: 2, hubReachable: true })).toEqual([
-      'qwen2.5-coder-1.5b',
+    expect(defaultGenerators({}, { ...big, cores: 1, hubReachable: false, installed })).toEqual([
       'qwen2.5-coder-0.5b',
     ]);
     expect(defaultGenerators({}, { memoryBytes: 3e9, cores: 8, hubReachable: true })).toEqual([
