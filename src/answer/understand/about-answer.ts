@@ -91,7 +91,7 @@ const SOURCE_LIST =
 /** An earlier answer without the list of its sources. */
 export function withoutSourceList(answer: string): string {
   const at = answer.search(SOURCE_LIST);
-  return at < 0 ? answer : answer.slice(0, at);
+  return at < 0 ? answer : answer.slice(0, at).trimEnd();
 }
 
 /** The address of source `number` in the list below an answer; null where there is none. */
