@@ -1,5 +1,6 @@
 /** What the MCP tools take and give, as zod schemas; agents read them as JSON Schema. */
 import { z } from 'zod';
+import { verificationSchema } from '../http/verify-schemas.ts';
 import { VERIFY_LIMITS } from '../verify/verify-service.ts';
 
 const questionFields = {
@@ -121,7 +122,7 @@ export const verifyOutput = z.object({
   sentences: z.array(
     z.object({
       text: z.string(),
-      verdict: z.enum(['supported', 'partly', 'unsupported', 'contradicted', 'no-claim']),
+      verdict: verificationSchema.shape.sentences.element.shape.verdict,
       support: z.number().min(0).max(1),
       citations: z.array(
         z.object({
@@ -135,12 +136,6 @@ export const verifyOutput = z.object({
   references: z.array(
     z.object({ number: z.int().min(1), title: z.string(), url: z.string().nullable() }),
   ),
-  summary: z.object({
-    supported: z.int(),
-    partly: z.int(),
-    unsupported: z.int(),
-    contradicted: z.int(),
-    no_claim: z.int(),
-  }),
+  summary: verificationSchema.shape.summary,
   warnings: z.array(warning),
 });
